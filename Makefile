@@ -1,0 +1,43 @@
+# Everything is installed into .venv; Python 3.11 or newer and make are all that must be there before.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help demo test check format bench clean
+
+help:
+	@echo "make demo    two parties match the example lists over TCP"
+	@echo "make test    run the whole test suite"
+	@echo "make check   ruff, format and mypy"
+	@echo "make format  apply ruff's fixes and format"
+	@echo "make bench   time a whole match in memory"
+	@echo "make clean   remove .venv and what tools left behind"
+
+# The stamp is older than what it was installed from exactly when something must be installed again.
+$(VENV)/installed: pyproject.toml Makefile
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "psimatch needs Python 3.11 or newer; name one with: make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,check]'
+	@touch $@
+
+demo: $(VENV)/installed
+	@$(BIN)/python examples/demo.py
+
+test: $(VENV)/installed
+	$(BIN)/python -m pytest
+
+check: $(VENV)/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/installed
+	$(BIN)/python benchmarks/match.py
+
+clean:
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

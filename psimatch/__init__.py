@@ -1,0 +1,3 @@
+"""psimatch: private set intersection between two parties."""
+
+__version__ = "0.1.0"

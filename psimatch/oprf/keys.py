@@ -1,0 +1,43 @@
+"""Server keys and their derivation (RFC 9497 §3.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from psimatch import kernel
+from psimatch.errors import InvalidInputError
+from psimatch.oprf.group import random_scalars
+from psimatch.oprf.suite import MAX_INPUT_BYTES, Mode, hash_to_scalar, length_prefixed
+
+
+@dataclass(frozen=True, slots=True)
+class ServerKey:
+    """A server's key pair: `secret` is a scalar, `public_key` an element, 32 bytes each."""
+
+    secret: bytes = field(repr=False)
+    public_key: bytes
+    mode: Mode = Mode.VOPRF
+
+
+def generate_key_pair(*, mode: Mode = Mode.VOPRF) -> ServerKey:
+    """Return a key pair from the operating system's randomness."""
+    secret = random_scalars(1)
+    return ServerKey(secret, kernel.multiply_base(secret), mode)
+
+
+def derive_key_pair(seed: bytes, info: bytes, *, mode: Mode = Mode.VOPRF) -> ServerKey:
+    """Return the key pair that belongs to `seed` (32 bytes) and `info` (RFC 9497 §3.2.1, DeriveKeyPair).
+
+    Raises:
+        InvalidInputError: the seed is not 32 bytes, or the info is over 65,535.
+    """
+    if len(seed) != 32:
+        raise InvalidInputError("a key seed is 32 bytes")
+    if len(info) > MAX_INPUT_BYTES:
+        raise InvalidInputError(f"the info of a key is at most {MAX_INPUT_BYTES} bytes")
+    derive_input = seed + length_prefixed(info)
+    for counter in range(256):
+        secret = hash_to_scalar(derive_input + bytes([counter]), mode, b"DeriveKeyPair")
+        if any(secret):
+            return ServerKey(secret, kernel.multiply_base(secret), mode)
+    raise InvalidInputError("no key belongs to this seed")  # has probability 2^-64000

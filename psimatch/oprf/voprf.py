@@ -1,0 +1,164 @@
+"""blind, blind_evaluate, finalize, evaluate: RFC 9497 §3.3, in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+
+from psimatch import kernel
+from psimatch.errors import CountError, InvalidElementError, InvalidInputError, ProofError
+from psimatch.oprf import dleq, group
+from psimatch.oprf.keys import ServerKey
+from psimatch.oprf.suite import ELEMENT_BYTES, Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Blinding:
+    """What a client keeps between `blind` and `finalize`, and `blinded_elements`, which it sends.
+
+    `blinds` are n secret scalars and `blinded_elements` n elements, 32 * n bytes each. Use each Blinding once.
+    """
+
+    inputs: tuple[bytes, ...] = field(repr=False)
+    blinds: bytes = field(repr=False)
+    blinded_elements: bytes = field(repr=False)
+    mode: Mode = Mode.VOPRF
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A server's answer: n elements (32 * n bytes) and the proof over all of them (64 bytes, c || s).
+
+    In mode OPRF there is no proof: `proof` is empty.
+    """
+
+    elements: bytes = field(repr=False)
+    proof: bytes = field(repr=False)
+
+
+def blind(inputs: Sequence[bytes], *, mode: Mode = Mode.VOPRF, executor: Executor | None = None) -> Blinding:
+    """Hash each input to the group and multiply it by a fresh random scalar.
+
+    Raises:
+        InvalidInputError: no inputs, or one over 65,535 bytes, or one that hashes to the identity.
+    """
+    return _blind_with(inputs, group.random_scalars(len(inputs)), mode, executor)
+
+
+def _blind_with(
+    inputs: Sequence[bytes], blinds: bytes, mode: Mode = Mode.VOPRF, executor: Executor | None = None
+) -> Blinding:
+    """Blind with given scalars; for vectors only, since a blind used twice links its elements."""
+    items = _checked(inputs)
+    hashed = group.hash_to_group(items, mode, executor)
+    try:
+        blinded_elements = group.multiply_each(blinds, hashed, executor)
+    except InvalidElementError:
+        raise InvalidInputError("an input hashes to the identity element") from None
+    return Blinding(tuple(items), blinds, blinded_elements, mode)
+
+
+def _checked(inputs: Sequence[bytes]) -> list[bytes]:
+    if not inputs:
+        raise InvalidInputError("a batch has at least one input")
+    return list(inputs)
+
+
+def blind_evaluate(
+    key: ServerKey,
+    blinded_elements: bytes,
+    *,
+    context: bytes | None = None,
+    max_batch: int = dleq.SAFE_RFC_BATCH,
+    executor: Executor | None = None,
+) -> Evaluation:
+    """Multiply n blinded elements (32 * n bytes) by the key, and prove it.
+
+    With `context=None` the proof is RFC 9497's own, and over `max_batch` elements are refused: a server that
+    searches can forge that proof over a large batch. With a context of bytes the proof is the chunk-bound one
+    of psimatch-1 §4.4, for a batch of any size.
+
+    Raises:
+        CountError: not a positive multiple of 32 bytes.
+        InvalidElementError: an element is not canonical, not on the group, or the identity.
+        BatchTooLargeError: `context` is None and there are over `max_batch` elements.
+    """
+    return _blind_evaluate_with(key, blinded_elements, group.random_scalars(1), context, max_batch, executor)
+
+
+def _blind_evaluate_with(
+    key: ServerKey,
+    blinded_elements: bytes,
+    nonce: bytes,
+    context: bytes | None = None,
+    max_batch: int = dleq.SAFE_RFC_BATCH,
+    executor: Executor | None = None,
+) -> Evaluation:
+    """Evaluate with a given proof nonce; for vectors only, since a nonce used twice gives the key away."""
+    if not blinded_elements or len(blinded_elements) % ELEMENT_BYTES:
+        raise CountError(f"blinded elements are a positive multiple of {ELEMENT_BYTES} bytes")
+    if key.mode is Mode.OPRF:
+        return Evaluation(group.multiply(key.secret, blinded_elements, executor), b"")
+    # The batch is checked for its size before it is worked on.
+    dleq.Batch(key.public_key, blinded_elements, blinded_elements, context, max_batch)
+    elements = group.multiply(key.secret, blinded_elements, executor)
+    batch = dleq.Batch(key.public_key, blinded_elements, elements, context, max_batch)
+    return Evaluation(elements, dleq._prove_with(key, batch, nonce, executor))
+
+
+def finalize(
+    public_key: bytes,
+    blinding: Blinding,
+    evaluation: Evaluation,
+    *,
+    context: bytes | None = None,
+    max_batch: int = dleq.SAFE_RFC_BATCH,
+    executor: Executor | None = None,
+) -> list[bytes]:
+    """Verify the evaluation, then unblind it and return the PRF output of each input, 64 bytes each.
+
+    `context` and `max_batch` are those of `blind_evaluate`. Nothing is unblinded before the proof has passed.
+
+    Raises:
+        CountError: the evaluation does not have one element an input.
+        InvalidElementError: an element or the public key is not canonical, not on the group, or the identity.
+        ProofError: the proof is missing or wrong.
+        BatchTooLargeError: `context` is None and there are over `max_batch` elements.
+    """
+    if len(evaluation.elements) != len(blinding.blinded_elements):
+        raise CountError("an evaluation has one element an input")
+    if blinding.mode is Mode.VOPRF:
+        batch = dleq.Batch(public_key, blinding.blinded_elements, evaluation.elements, context, max_batch)
+        check_public_key(public_key)
+        dleq.verify(batch, evaluation.proof, executor)
+    elif evaluation.proof:
+        raise ProofError("mode OPRF has no proof")
+    unblinded = group.multiply_each(kernel.invert_each(blinding.blinds), evaluation.elements, executor)
+    return group.finalize_each(list(blinding.inputs), unblinded)
+
+
+def evaluate(key: ServerKey, inputs: Sequence[bytes], *, executor: Executor | None = None) -> list[bytes]:
+    """Return the PRF output of each of the server's own inputs, 64 bytes each (RFC 9497 §3.3.1, Evaluate).
+
+    Raises:
+        InvalidInputError: no inputs, or one over 65,535 bytes, or one that hashes to the identity.
+    """
+    items = _checked(inputs)
+    hashed = group.hash_to_group(items, key.mode, executor)
+    try:
+        evaluated = group.multiply(key.secret, hashed, executor)
+    except InvalidElementError:
+        raise InvalidInputError("an input hashes to the identity element") from None
+    return group.finalize_each(items, evaluated)
+
+
+def check_public_key(public_key: bytes) -> None:
+    """Check that `public_key` is the canonical encoding of an element other than the identity.
+
+    Raises:
+        InvalidElementError: it is not.
+    """
+    if len(public_key) != ELEMENT_BYTES:
+        raise InvalidElementError(f"a public key is {ELEMENT_BYTES} bytes")
+    kernel.multiply((1).to_bytes(ELEMENT_BYTES, "little"), public_key)

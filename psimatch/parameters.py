@@ -1,0 +1,56 @@
+"""The numbers of psimatch, each with the reason for its value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+PROTOCOL_VERSION: Final = "psimatch/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on what a party may submit and on what a peer may send."""
+
+    # A million a side takes minutes with the portable kernel; beyond it nobody has tried.
+    max_items: int = 1_000_000
+    # Up to this many items the bucket is `max_items` itself: a small list shows nothing of its size.
+    small_bucket: int = 1_024
+    # 2,048 elements are one frame of 64 KiB; the envelope's 1.3 kB are then under one byte an element.
+    chunk_items: int = 2_048
+    # Blinded chunks on their way before an answer: both sides compute at once, memory stays flat.
+    chunks_in_flight: int = 4
+    # RFC 9497 §1.2 bounds an input by 65,535 bytes; no identifier needs a thousand.
+    identifier_bytes: int = 1_024
+    # A contact is whom to ring: a name, an organisation, a number.
+    contact_bytes: int = 512
+    # Titles, purposes and legal bases of an agreement: a paragraph, not a document.
+    term_characters: int = 2_000
+    # One agreement names each of the kinds at most once; there are few.
+    kinds: int = 16
+    # Files of flags: a row of a case system's export, and a list that fits in memory.
+    row_bytes: int = 65_536
+
+
+LIMITS: Final = Limits()
+
+
+class Label:
+    """All domain-separation labels of psimatch/1; RFC 9497's own stand in `oprf.suite`."""
+
+    PRF_INPUT: Final = b"psimatch/1 prf input"
+    CHUNK_PROOF: Final = b"psimatch/1 chunk proof"
+    SERVER_KEY: Final = b"psimatch/1 server key"
+    SESSION_ID: Final = b"psimatch/1 session id"
+    HELLO_DIGEST: Final = b"psimatch/1 hello digest"
+    MESSAGE_SIGNATURE: Final = b"psimatch/1 message signature"
+    MESSAGE_DIGEST: Final = b"psimatch/1 message digest"
+    COMMITMENT: Final = b"psimatch/1 blinded commitment"
+    MATCH_REFERENCE: Final = b"psimatch/1 match reference"
+    CONTACT_TO_SERVER: Final = b"psimatch/1 contact to server"
+    CONTACT_TO_CLIENT: Final = b"psimatch/1 contact to client"
+    AGREEMENT_ID: Final = b"psimatch/1 agreement id"
+    AGREEMENT_SIGNATURE: Final = b"psimatch/1 agreement signature"
+    RECEIPT_SIGNATURE: Final = b"psimatch/1 receipt signature"
+    FINGERPRINT: Final = b"psimatch/1 fingerprint"
+    IDENTITY_SEED: Final = b"psimatch/1 identity seed"

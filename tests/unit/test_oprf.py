@@ -1,0 +1,182 @@
+"""psimatch.oprf refuses what RFC 9497 and RFC 9496 refuse, and its outputs agree on both sides."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from psimatch import errors, kernel, oprf
+from psimatch.oprf import dleq, group
+from psimatch.oprf.suite import Mode
+
+ORDER = 2**252 + 27742317777372353535851937790883648493
+IDENTITY = bytes(32)
+# The generator with bit 255 set, a negative field element, a non-canonical one (p + 2), and one off the curve.
+GENERATOR = kernel.multiply_base((1).to_bytes(32, "little"))
+INVALID_ELEMENTS = {
+    "identity": IDENTITY,
+    "bit 255": GENERATOR[:31] + bytes([GENERATOR[31] | 0x80]),
+    "negative": (1).to_bytes(32, "little"),
+    "non-canonical": (2**255 - 19 + 2).to_bytes(32, "little"),
+    "not on the group": bytes.fromhex("26948d35ca62e643e26a83177332e6b6afeb9d08e4268b650f1f5bbd8d81d371"),
+}
+INPUTS = [f"input {number}".encode() for number in range(20)]
+
+
+@pytest.fixture(scope="module")
+def key():
+    return oprf.generate_key_pair()
+
+
+@pytest.mark.parametrize("context", [None, b"a chunk"])
+@pytest.mark.parametrize("count", [1, 2, 16])
+def test_both_sides_agree(key, context, count):
+    blinding = oprf.blind(INPUTS[:count])
+    evaluation = oprf.blind_evaluate(key, blinding.blinded_elements, context=context)
+    outputs = oprf.finalize(key.public_key, blinding, evaluation, context=context)
+    assert outputs == oprf.evaluate(key, INPUTS[:count])
+    assert len(set(outputs)) == count
+    assert {len(output) for output in outputs} == {64}
+
+
+def test_an_executor_changes_nothing(key):
+    inputs = [f"{number}".encode() for number in range(group.PIECE + 44)]
+    with ThreadPoolExecutor(2) as executor:
+        blinding = oprf.blind(inputs, executor=executor)
+        evaluation = oprf.blind_evaluate(key, blinding.blinded_elements, context=b"", executor=executor)
+        outputs = oprf.finalize(key.public_key, blinding, evaluation, context=b"", executor=executor)
+        assert outputs == oprf.evaluate(key, inputs, executor=executor) == oprf.evaluate(key, inputs)
+
+
+def test_mode_oprf_and_voprf_are_separate(key):
+    plain = oprf.generate_key_pair(mode=Mode.OPRF)
+    blinding = oprf.blind(INPUTS, mode=Mode.OPRF)
+    evaluation = oprf.blind_evaluate(plain, blinding.blinded_elements)
+    assert oprf.finalize(plain.public_key, blinding, evaluation) == oprf.evaluate(plain, INPUTS)
+    same_secret = oprf.ServerKey(plain.secret, plain.public_key, Mode.VOPRF)
+    assert oprf.evaluate(same_secret, INPUTS) != oprf.evaluate(plain, INPUTS)
+    with pytest.raises(errors.ProofError):
+        oprf.finalize(plain.public_key, blinding, oprf.Evaluation(evaluation.elements, bytes(64)))
+
+
+@pytest.mark.parametrize("name", INVALID_ELEMENTS)
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_invalid_blinded_elements_are_refused(key, name, place):
+    elements = [GENERATOR] * 3
+    elements[place] = INVALID_ELEMENTS[name]
+    with pytest.raises(errors.InvalidElementError):
+        oprf.blind_evaluate(key, b"".join(elements))
+
+
+@pytest.mark.parametrize("name", INVALID_ELEMENTS)
+def test_invalid_evaluated_elements_and_keys_are_refused(key, name):
+    blinding = oprf.blind(INPUTS[:2])
+    evaluation = oprf.blind_evaluate(key, blinding.blinded_elements, context=b"")
+    bad = oprf.Evaluation(evaluation.elements[:32] + INVALID_ELEMENTS[name], evaluation.proof)
+    with pytest.raises(errors.InvalidElementError):
+        oprf.finalize(key.public_key, blinding, bad, context=b"")
+    with pytest.raises(errors.InvalidElementError):
+        oprf.finalize(INVALID_ELEMENTS[name], blinding, evaluation, context=b"")
+
+
+@pytest.mark.parametrize("elements", [b"", bytes(31), GENERATOR + b"\x00"])
+def test_wrong_lengths_are_refused(key, elements):
+    with pytest.raises(errors.CountError):
+        oprf.blind_evaluate(key, elements)
+    blinding = oprf.blind(INPUTS[:1])
+    with pytest.raises(errors.CountError):
+        oprf.finalize(key.public_key, blinding, oprf.Evaluation(elements, bytes(64)))
+    with pytest.raises(errors.InvalidElementError):
+        oprf.check_public_key(elements)
+
+
+@pytest.mark.parametrize("context", [None, b"a chunk"])
+def test_wrong_and_missing_proofs_are_refused(key, context):
+    blinding = oprf.blind(INPUTS[:3])
+    evaluation = oprf.blind_evaluate(key, blinding.blinded_elements, context=context)
+    over = int.from_bytes(evaluation.proof[:32], "little") + ORDER
+    proofs = [b"", evaluation.proof[:63], bytes(64), evaluation.proof[32:] + evaluation.proof[:32]]
+    proofs += [over.to_bytes(32, "little") + evaluation.proof[32:]]
+    proofs += [bytes([evaluation.proof[0] ^ 1]) + evaluation.proof[1:]]
+    for proof in proofs:
+        with pytest.raises(errors.ProofError):
+            oprf.finalize(key.public_key, blinding, oprf.Evaluation(evaluation.elements, proof), context=context)
+
+
+def test_a_proof_of_another_key_or_context_is_refused(key):
+    other = oprf.generate_key_pair()
+    blinding = oprf.blind(INPUTS[:3])
+    evaluation = oprf.blind_evaluate(other, blinding.blinded_elements, context=b"chunk 1")
+    with pytest.raises(errors.ProofError):
+        oprf.finalize(key.public_key, blinding, evaluation, context=b"chunk 1")
+    for context in (b"chunk 2", None):
+        with pytest.raises(errors.ProofError):
+            oprf.finalize(other.public_key, blinding, evaluation, context=context)
+
+
+def test_one_element_under_another_key_is_refused(key):
+    other = oprf.generate_key_pair()
+    blinding = oprf.blind(INPUTS)
+    elements = kernel.multiply(key.secret, blinding.blinded_elements)
+    mixed = elements[:-32] + kernel.multiply(other.secret, blinding.blinded_elements[-32:])
+    proof = dleq.prove(key, dleq.Batch(key.public_key, blinding.blinded_elements, mixed, b""))
+    with pytest.raises(errors.ProofError):
+        oprf.finalize(key.public_key, blinding, oprf.Evaluation(mixed, proof), context=b"")
+
+
+def test_every_chunk_bound_weight_depends_on_every_element():
+    blinded = oprf.blind(INPUTS).blinded_elements
+    evaluated = oprf.blind(INPUTS).blinded_elements
+    replacement = oprf.blind(INPUTS[:1]).blinded_elements
+
+    def weights(blinded, evaluated):
+        packed = dleq.Batch(GENERATOR, blinded, evaluated, b"").weights()
+        return [packed[start : start + 32] for start in range(0, len(packed), 32)]
+
+    before = weights(blinded, evaluated)
+    assert len(set(before)) == len(INPUTS)
+    assert all(weight[16:] == bytes(16) for weight in before)
+    for index in range(len(INPUTS)):
+        changed = blinded[: 32 * index] + replacement + blinded[32 * index + 32 :]
+        assert not set(weights(changed, evaluated)) & set(before)
+        changed = evaluated[: 32 * index] + replacement + evaluated[32 * index + 32 :]
+        assert not set(weights(blinded, changed)) & set(before)
+
+
+def test_a_large_batch_under_rfc_weights_is_refused_unless_asked_for(key):
+    blinding = oprf.blind(INPUTS)
+    with pytest.raises(errors.BatchTooLargeError, match="20 elements"):
+        oprf.blind_evaluate(key, blinding.blinded_elements)
+    evaluation = oprf.blind_evaluate(key, blinding.blinded_elements, max_batch=20)
+    with pytest.raises(errors.BatchTooLargeError):
+        oprf.finalize(key.public_key, blinding, evaluation)
+    assert oprf.finalize(key.public_key, blinding, evaluation, max_batch=20) == oprf.evaluate(key, INPUTS)
+
+
+def test_inputs_that_the_rfc_refuses(key, monkeypatch):
+    with pytest.raises(errors.InvalidInputError):
+        oprf.blind([])
+    with pytest.raises(errors.InvalidInputError):
+        oprf.blind([bytes(65_536)])
+    with pytest.raises(errors.InvalidInputError):
+        oprf.derive_key_pair(bytes(31), b"")
+    with pytest.raises(errors.InvalidInputError):
+        oprf.derive_key_pair(bytes(32), bytes(65_536))
+    monkeypatch.setattr(kernel, "hash_to_group", lambda uniform: IDENTITY * (len(uniform) // 64))
+    with pytest.raises(errors.InvalidInputError, match="identity"):
+        oprf.blind([b"x"])
+    with pytest.raises(errors.InvalidInputError, match="identity"):
+        oprf.evaluate(key, [b"x"])
+
+
+def test_no_secret_shows_in_a_repr(key):
+    blinding = oprf.blind([b"a secret input"])
+    assert key.secret.hex() not in repr(key)
+    assert repr(key.secret) not in repr(key)
+    assert "secret" not in repr(blinding)
+    assert repr(blinding.blinds) not in repr(blinding)
+
+
+def test_zero_scalars_are_redrawn(monkeypatch):
+    drawn = iter([bytes(128), bytes(range(128))])
+    monkeypatch.setattr(group.randomness, "random_bytes", lambda length: next(drawn))
+    assert group.random_scalars(2) == kernel.reduce_scalars(bytes(range(128)))
