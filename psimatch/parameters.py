@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final
 
 PROTOCOL_VERSION: Final = "psimatch/1"
+
+
+class Role(Enum):
+    """The protocol roles of RFC 9497: the client blinds and learns first, the server holds the key."""
+
+    CLIENT = "client"
+    SERVER = "server"
+
+    @property
+    def peer(self) -> Role:
+        """The other role."""
+        return Role.SERVER if self is Role.CLIENT else Role.CLIENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +39,8 @@ class Limits:
     contact_bytes: int = 512
     # Titles, purposes and legal bases of an agreement: a paragraph, not a document.
     term_characters: int = 2_000
+    # A party's name: an organisation and perhaps a unit.
+    name_characters: int = 200
     # One agreement names each of the kinds at most once; there are few.
     kinds: int = 16
     # Files of flags: a row of a case system's export, and a list that fits in memory.
@@ -42,7 +57,7 @@ class Label:
     CHUNK_PROOF: Final = b"psimatch/1 chunk proof"
     SERVER_KEY: Final = b"psimatch/1 server key"
     SESSION_ID: Final = b"psimatch/1 session id"
-    HELLO_DIGEST: Final = b"psimatch/1 hello digest"
+    SEAL: Final = b"psimatch/1 seal"
     MESSAGE_SIGNATURE: Final = b"psimatch/1 message signature"
     MESSAGE_DIGEST: Final = b"psimatch/1 message digest"
     COMMITMENT: Final = b"psimatch/1 blinded commitment"

@@ -13,7 +13,7 @@ from hashlib import sha512
 from hmac import compare_digest
 from typing import Final
 
-from psimatch import kernel
+from psimatch import digest, kernel
 from psimatch.errors import BatchTooLargeError, InvalidElementError, ProofError
 from psimatch.oprf.group import elements_of, random_scalars, weighted_sum
 from psimatch.oprf.keys import ServerKey
@@ -68,7 +68,7 @@ class Batch:
 
     def _chunk_weights(self, context: bytes) -> bytes:
         # §4.4 step 1 and step 2
-        transcript = sha512(length_prefixed(Label.CHUNK_PROOF, context) + self.public_key)
+        transcript = sha512(digest.length_prefixed(Label.CHUNK_PROOF, context) + self.public_key)
         transcript.update(self.size.to_bytes(4, "big") + self.blinded + self.evaluated)
         seed = transcript.digest()
         blocks = (sha512(seed + block.to_bytes(4, "big")).digest() for block in range((self.size + 3) // 4))

@@ -1,0 +1,44 @@
+"""A kind: a versioned way to write an identifier, and the columns that it is read from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from psimatch.identifiers.identifier import Identifier
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One column of a list of flags: its name, its other names (all lower case), and whether a kind needs it."""
+
+    name: str
+    aliases: tuple[str, ...] = ()
+    required: bool = True
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the name and then the aliases."""
+        return (self.name, *self.aliases)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How to make an identifier from the text of some columns.
+
+    `entropy_bits` is the base-2 logarithm of the number of values that exist: what a party that may ask for all of
+    them would have to enumerate. It is None where nobody can say.
+    `parse` takes the raw text by canonical field name, of those fields whose columns exist, and raises FieldError.
+    A change of `parse` that gives any text another value is a new version.
+    """
+
+    name: str
+    version: int
+    entropy_bits: float | None
+    fields: tuple[Field, ...]
+    parse: Callable[[Mapping[str, str]], Identifier]
+
+    @property
+    def label(self) -> str:
+        """Return the name with the version, as an agreement writes it: `nl-bsn/1`."""
+        return f"{self.name}/{self.version}"

@@ -1,0 +1,32 @@
+"""The kinds that an agreement may name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from psimatch.errors import FieldError
+from psimatch.identifiers.address import NL_ADDRESS
+from psimatch.identifiers.bsn import NL_BSN
+from psimatch.identifiers.exact_text import TEXT
+from psimatch.identifiers.kind import Kind
+
+# By name. The reserved kind `dummy` is not here: nobody can submit one by choice.
+KINDS: Final[Mapping[str, Kind]] = MappingProxyType({kind.name: kind for kind in (NL_ADDRESS, NL_BSN, TEXT)})
+
+# How much of an unknown name an error repeats: it may come from the peer's agreement.
+_SHOWN: Final = 40
+
+
+def kind_named(name: str) -> Kind:
+    """Return the kind with this name (`nl-bsn`, the newest version) or label (`nl-bsn/1`).
+
+    Raises:
+        FieldError: there is no such kind, or not in this version; the remedy lists those that there are.
+    """
+    kind = KINDS.get(name.partition("/")[0])
+    if kind is None or name not in (kind.name, kind.label):
+        known = ", ".join(known.label for known in KINDS.values())
+        raise FieldError("kinds", f"there is no kind {name[:_SHOWN]!a}", f"the kinds are {known}")
+    return kind

@@ -1,0 +1,159 @@
+"""One frozen class for each message; having one means that its own shape is right (psimatch-1 §5.2).
+
+What a message may hold at its place in a session (counts, order, proofs) is for the session to check.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from psimatch.errors import AbortCode, CountError, MessageFormatError
+from psimatch.parameters import LIMITS
+from psimatch.sealing import SEALING_KEY_BYTES
+
+NONCE_BYTES: Final = 32
+ELEMENT_BYTES: Final = 32
+TAG_BYTES: Final = 16
+CLAIM_BYTES: Final = 16
+
+
+def _exactly(name: str, value: object, size: int) -> None:
+    if not isinstance(value, bytes) or len(value) != size:
+        raise MessageFormatError(f"the {name} of a message is not {size} bytes")
+
+
+def _packed(name: str, value: object, size: int) -> None:
+    if not isinstance(value, bytes) or len(value) % size:
+        raise CountError(f"the {name} of a message are not a multiple of {size} bytes")
+
+
+def _flag(name: str, value: object) -> None:
+    if not isinstance(value, bool):
+        raise MessageFormatError(f"the {name} of a message is not a boolean")
+
+
+def _number(name: str, value: object, low: int, high: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise MessageFormatError(f"the {name} of a message is not a number from {low} to {high}")
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """The client opens a session: nonce (32), ephemeral sealing key (1,216), its padded set size."""
+
+    nonce: bytes
+    ephemeral_key: bytes = field(repr=False)
+    set_size: int
+
+    def __post_init__(self) -> None:
+        _exactly("nonce", self.nonce, NONCE_BYTES)
+        _exactly("ephemeral key", self.ephemeral_key, SEALING_KEY_BYTES)
+        _number("set size", self.set_size, 1, 2**32 - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class ServerHello:
+    """The server answers: nonce (32), ephemeral sealing key (1,216), session public key (32), padded set size."""
+
+    nonce: bytes
+    ephemeral_key: bytes = field(repr=False)
+    public_key: bytes
+    set_size: int
+
+    def __post_init__(self) -> None:
+        _exactly("nonce", self.nonce, NONCE_BYTES)
+        _exactly("ephemeral key", self.ephemeral_key, SEALING_KEY_BYTES)
+        _exactly("session public key", self.public_key, ELEMENT_BYTES)
+        _number("set size", self.set_size, 1, 2**32 - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """A chunk of the server's tags, 16 bytes each, sorted."""
+
+    last: bool
+    tags: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        _flag("last", self.last)
+        _packed("tags", self.tags, TAG_BYTES)
+
+
+@dataclass(frozen=True, slots=True)
+class Blinded:
+    """A chunk of blinded elements, 32 bytes each, and the commitment (32) to the chunks that follow."""
+
+    rest: bytes
+    elements: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        _exactly("rest", self.rest, 32)
+        _packed("elements", self.elements, ELEMENT_BYTES)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """The evaluated elements of one chunk, 32 bytes each, and their proof (64)."""
+
+    elements: bytes = field(repr=False)
+    proof: bytes
+
+    def __post_init__(self) -> None:
+        _packed("elements", self.elements, ELEMENT_BYTES)
+        if not isinstance(self.proof, bytes):
+            raise MessageFormatError("the proof of a message is not bytes")
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """A chunk of claims, 16 bytes each, sorted, and as many sealed contacts, packed."""
+
+    last: bool
+    claims: bytes = field(repr=False)
+    contacts: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        _flag("last", self.last)
+        _packed("claims", self.claims, CLAIM_BYTES)
+        _packed("contacts", self.contacts, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Contacts:
+    """The sealed contacts for one chunk of claims, packed, and how many there are."""
+
+    count: int
+    contacts: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        _number("count", self.count, 0, LIMITS.chunk_items)
+        _packed("contacts", self.contacts, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What happened in the session, canonically encoded, and the sender's signature (64) over it."""
+
+    body: bytes
+    signature: bytes
+
+    def __post_init__(self) -> None:
+        _packed("body", self.body, 1)
+        _exactly("signature", self.signature, 64)
+
+
+@dataclass(frozen=True, slots=True)
+class Abort:
+    """The sender ends the session, and says why."""
+
+    code: AbortCode
+
+    def __post_init__(self) -> None:
+        try:
+            object.__setattr__(self, "code", AbortCode(self.code))
+        except ValueError:
+            raise MessageFormatError("the code of an Abort does not exist") from None
+
+
+Message = Hello | ServerHello | Tags | Blinded | Evaluated | Claims | Contacts | Receipt | Abort

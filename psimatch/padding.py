@@ -1,0 +1,66 @@
+"""Buckets, chunks and slots: what sizes a peer and a listener may see (psimatch-1 §5.3, §8.1, §8.2)."""
+
+from __future__ import annotations
+
+from psimatch import randomness
+from psimatch.errors import PeerTooManyItemsError, SetSizeError, TooManyItemsError
+from psimatch.identifiers import Identifier, dummy
+from psimatch.parameters import LIMITS
+
+
+def _power_of_two(count: int) -> int:
+    return 1 << max(count - 1, 0).bit_length()
+
+
+def bucket(count: int, max_items: int) -> int:
+    """Return the size that a set of `count` identifiers is filled up to.
+
+    Raises:
+        TooManyItemsError: `count` is over `max_items`.
+    """
+    # §8.1 step 1
+    if count > max_items:
+        raise TooManyItemsError(
+            f"the list has {count:,} distinct identifiers; the agreement allows {max_items:,}",
+            hint="shorten the list, or sign an agreement with a larger max_items",
+        )
+    if max_items <= LIMITS.small_bucket:
+        return max_items
+    return min(max_items, max(LIMITS.small_bucket, _power_of_two(count)))
+
+
+def check_set_size(size: int, max_items: int) -> None:
+    """Check that a peer's set size is a bucket.
+
+    Raises:
+        PeerTooManyItemsError: it is over `max_items`.
+        SetSizeError: it is not a bucket of the agreement.
+    """
+    # §8.1 step 1
+    if size > max_items:
+        raise PeerTooManyItemsError(f"the peer declared {size:,} identifiers; the agreement allows {max_items:,}")
+    if bucket(size, max_items) != size:
+        raise SetSizeError(f"the peer declared a set size of {size:,}, which is not a bucket of the agreement")
+
+
+def fill(identifiers: list[Identifier], size: int) -> list[Identifier]:
+    """Return the identifiers with dummies up to `size`, in random order."""
+    # §8.1 step 2
+    dummies = [dummy(randomness.random_bytes(32)) for _ in range(size - len(identifiers))]
+    filled = identifiers + dummies
+    return [filled[index] for index in randomness.random_order(size)]
+
+
+def chunks(count: int) -> list[slice]:
+    """Return the slices that `count` items are cut into."""
+    # §5.3
+    step = LIMITS.chunk_items
+    return [slice(start, min(start + step, count)) for start in range(0, count, step)]
+
+
+def slots(claims: int, smaller_set_size: int) -> int:
+    """Return how many places the claims are given, used or not."""
+    # §8.2
+    if smaller_set_size <= LIMITS.small_bucket:
+        return smaller_set_size
+    return min(smaller_set_size, max(LIMITS.small_bucket, _power_of_two(claims)))

@@ -1,0 +1,35 @@
+"""From an identifier to the PRF input, and from the PRF output to its parts (psimatch-1 §4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from psimatch import randomness
+from psimatch.digest import length_prefixed
+from psimatch.identifiers import Identifier
+from psimatch.oprf import ServerKey, derive_key_pair
+from psimatch.parameters import Label
+
+TAG: Final = slice(0, 16)
+CLAIM: Final = slice(16, 32)
+MATCH_SECRET: Final = slice(32, 64)
+
+
+def prf_inputs(identifiers: Iterable[Identifier], agreement_id: bytes, session_id: bytes) -> list[bytes]:
+    """Return the PRF input of each identifier, bound to this agreement and session."""
+    # §4.1
+    prefix = length_prefixed(Label.PRF_INPUT, agreement_id, session_id)
+    return [prefix + length_prefixed(item.kind.encode(), bytes([item.version]), item.value) for item in identifiers]
+
+
+def new_server_key(agreement_id: bytes, session_id: bytes) -> ServerKey:
+    """Return a fresh key for one session."""
+    # §4.2
+    return derive_key_pair(randomness.random_bytes(32), length_prefixed(Label.SERVER_KEY) + agreement_id + session_id)
+
+
+def chunk_context(session_id: bytes, number: int) -> bytes:
+    """Return what the proof of a chunk is bound to."""
+    # §4.4
+    return session_id + number.to_bytes(4, "big")

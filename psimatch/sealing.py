@@ -1,0 +1,92 @@
+"""Sealing keys and HPKE: ML-KEM-768 with X25519, HKDF-SHA256, ChaCha20-Poly1305 (psimatch-1 §6.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.hpke import (
+    AEAD,
+    KDF,
+    KEM,
+    MLKEM768X25519PrivateKey,
+    MLKEM768X25519PublicKey,
+    Suite,
+)
+
+from psimatch import randomness
+
+MLKEM_SEED_BYTES: Final = 64
+MLKEM_KEY_BYTES: Final = 1_184
+SEALING_SECRET_BYTES: Final = 96
+SEALING_KEY_BYTES: Final = 1_216
+# The encapsulated key (1,088 + 32) and the authentication tag.
+SEAL_OVERHEAD: Final = 1_120 + 16
+
+_SUITE: Final = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
+
+
+class CannotOpenError(Exception):
+    """What was sealed is damaged, or sealed to another key, or under another header."""
+
+
+@dataclass(frozen=True, slots=True)
+class SealingKey:
+    """A secret sealing key; `public_key` is 1,216 bytes: ML-KEM-768 encapsulation key, X25519 public key."""
+
+    _private: MLKEM768X25519PrivateKey = field(repr=False)
+    public_key: bytes
+
+    @classmethod
+    def from_secret(cls, secret: bytes) -> SealingKey:
+        """Return the key that belongs to 96 secret bytes: ML-KEM seed (64), X25519 scalar (32)."""
+        # §2.2 step 3
+        mlkem = MLKEM768PrivateKey.from_seed_bytes(secret[:MLKEM_SEED_BYTES])
+        x25519 = X25519PrivateKey.from_private_bytes(secret[MLKEM_SEED_BYTES:])
+        public = mlkem.public_key().public_bytes_raw() + x25519.public_key().public_bytes_raw()
+        return cls(MLKEM768X25519PrivateKey(mlkem, x25519), public)
+
+    @classmethod
+    def generate(cls) -> SealingKey:
+        """Return a fresh key from the operating system's randomness."""
+        return cls.from_secret(randomness.random_bytes(SEALING_SECRET_BYTES))
+
+    def open(self, sealed: bytes, info: bytes) -> bytes:
+        """Open what `seal` sealed to this key's public key.
+
+        Raises:
+            CannotOpenError: damaged, sealed to another key, or with another `info`.
+        """
+        try:
+            return _SUITE.decrypt(sealed, self._private, info=info)
+        except (InvalidTag, ValueError) as error:
+            raise CannotOpenError from error
+
+
+def seal(plaintext: bytes, public_key: bytes, info: bytes) -> bytes:
+    """Seal to a public key (1,216 bytes); the result is 1,136 bytes longer than the plaintext.
+
+    Raises:
+        ValueError: not a public key.
+    """
+    return _SUITE.encrypt(plaintext, _public(public_key), info=info)
+
+
+def check_sealing_key(public_key: bytes) -> None:
+    """Check that these bytes are a sealing public key.
+
+    Raises:
+        ValueError: they are not.
+    """
+    _public(public_key)
+
+
+def _public(public_key: bytes) -> MLKEM768X25519PublicKey:
+    if len(public_key) != SEALING_KEY_BYTES:
+        raise ValueError(f"a sealing key is {SEALING_KEY_BYTES} bytes")
+    mlkem = MLKEM768PublicKey.from_public_bytes(public_key[:MLKEM_KEY_BYTES])
+    x25519 = X25519PublicKey.from_public_bytes(public_key[MLKEM_KEY_BYTES:])
+    return MLKEM768X25519PublicKey(mlkem, x25519)

@@ -1,0 +1,366 @@
+"""What client and server share: bytes in; bytes and events out. No socket, file, thread or clock."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from datetime import date
+from typing import ClassVar
+
+from psimatch import states, wire
+from psimatch.agreement import Agreement, Reveal
+from psimatch.contact import check_contact
+from psimatch.digest import digest
+from psimatch.disclosure import sealed_contact_size
+from psimatch.envelope import Channel, max_envelope_bytes
+from psimatch.errors import (
+    AbortCode,
+    LocalProtocolError,
+    MessageFormatError,
+    NotAPartyError,
+    OtherSessionError,
+    PeerAbortedError,
+    RemoteProtocolError,
+)
+from psimatch.identifiers import Identifier
+from psimatch.identity import Identity, PublicIdentity
+from psimatch.matching import Match
+from psimatch.messages import Abort, Claims, Contacts, Hello, Message, ServerHello
+from psimatch.padding import bucket, fill
+from psimatch.parameters import Label, Role
+from psimatch.receipt import Receipt
+from psimatch.states import State
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Deliver this envelope to the peer, before the next output is asked for."""
+
+    envelope: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeNeeded:
+    """Charge the peer (its fingerprint) for so many evaluations, durably, then hand a `Charge` to `grant`."""
+
+    session_id: bytes
+    party: bytes
+    evaluations: int
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """The charge that was asked for is made."""
+
+    needed: ChargeNeeded
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """So many of the `total` items of a phase are done; for a person who waits."""
+
+    phase: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionResult:
+    """What a finished session gave this side.
+
+    `matches` is None on a server where `reveal` is `client`: it learns none. Set sizes are padded. `receipt` is what
+    both parties signed, and `peer_signature` the peer's signature over it (64 bytes).
+    """
+
+    role: Role
+    session_id: bytes
+    agreement_id: bytes
+    matches: tuple[Match, ...] | None = field(repr=False)
+    client_set_size: int
+    server_set_size: int
+    receipt: Receipt
+    peer_signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The session is over, and both parties have signed its receipt."""
+
+    result: SessionResult
+
+
+Output = Send | ChargeNeeded | Progress | Finished
+
+
+def session_id_of(agreement_id: bytes, hello_digest: bytes, server_nonce: bytes, server_ephemeral_key: bytes) -> bytes:
+    """Return the id of the session that these begin; 32 bytes."""
+    # §6.3
+    return digest(Label.SESSION_ID, agreement_id, hello_digest, server_nonce, server_ephemeral_key)
+
+
+class Session(ABC):
+    """One side of one run of the protocol. Use it once, as `ClientSession` or `ServerSession`.
+
+    `start`, `receive`, `grant` and `cancel` return iterators: deliver each output as it comes, and iterate to the end
+    before the next call. An error of the peer is raised after the Abort that tells it so has been yielded.
+    """
+
+    role: ClassVar[Role]
+
+    def __init__(
+        self,
+        agreement: Agreement,
+        identity: Identity,
+        peer: PublicIdentity,
+        items: Mapping[Identifier, str],
+        *,
+        today: date,
+        executor: Executor | None = None,
+    ) -> None:
+        """Take what this side brings: `items` maps each identifier to the contact that a match shows the peer.
+
+        Args:
+            agreement: signed by both parties and in force on `today` (UTC).
+            identity: this party's secret keys; the agreement gives it this session's role.
+            peer: the public identity of the other party.
+            items: at most `max_items` identifiers of the agreement's kinds.
+            today: the day on which the session runs, in UTC.
+            executor: spreads the group operations; threads serve, since the kernel releases the lock.
+
+        Raises:
+            AgreementError: not signed by both, changed since, not in force, or not between these two.
+            TooManyItemsError: more identifiers than the agreement allows.
+            LocalProtocolError: an identifier of a kind that the agreement does not name.
+            FieldError: a contact that is too long, or that a contact can't hold.
+        """
+        # §3.3 step 2
+        agreement.verify(identity.public, peer, today)
+        if agreement.role_of(identity.public) is not self.role:
+            raise NotAPartyError(
+                f"the agreement makes this identity the {self.role.peer.value}, not the {self.role.value}"
+            )
+        self.terms = agreement.terms
+        self.state = State.NEW
+        self.peer_confirmed = False
+        self.set_size = bucket(len(items), self.terms.max_items)
+        self.sealed_contact_size = sealed_contact_size(self.terms.contact_size)
+        self.max_envelope_bytes = max_envelope_bytes(self.sealed_contact_size)
+        self._check_items(items)
+        self._items = dict(items)
+        self._identity = identity
+        self._peer = peer
+        self._executor = executor
+        self._channel = Channel(self.role, self.terms.id, identity, peer, self.max_envelope_bytes)
+        self._peer_set_size = 0
+        self._needed: ChargeNeeded | None = None
+        self._pending: Message | None = None
+        self._matches: tuple[Match, ...] | None = None
+        self._match_count: int | None = None
+        self._evaluated = False
+        self._running = False
+        self._broken = False
+
+    def _check_items(self, items: Mapping[Identifier, str]) -> None:
+        labels = set(self.terms.kinds)
+        for identifier, contact in items.items():
+            if f"{identifier.kind}/{identifier.version}" not in labels:
+                raise LocalProtocolError(f"the agreement does not name the kind {identifier.kind}")
+            if self.terms.contact_size:
+                check_contact(contact, self.terms.contact_size)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the session is finished or aborted."""
+        return self.state in states.FINAL
+
+    # What a driver calls.
+
+    def start(self) -> Iterator[Output]:
+        """Begin: a client sends its Hello, a server waits for one."""
+        return self._guarded(self._start)
+
+    def receive(self, envelope: bytes) -> Iterator[Output]:
+        """Take the next envelope of the peer.
+
+        Raises:
+            RemoteProtocolError: a subclass says what the peer did wrong; the session is over.
+            LocalProtocolError: called out of turn.
+        """
+        return self._guarded(lambda: self._receive(envelope))
+
+    def grant(self, charge: Charge) -> Iterator[Output]:
+        """Go on after a `ChargeNeeded`.
+
+        Raises:
+            LocalProtocolError: not the charge that was asked for, or none was.
+            RemoteProtocolError: as `receive`.
+        """
+        return self._guarded(lambda: self._grant(charge))
+
+    def cancel(self) -> Iterator[Output]:
+        """End the session for a reason of this side's own, and tell the peer."""
+        self._running = False
+        if self.state is State.NEW:
+            self._end(State.ABORTED)
+        if not self.ended:
+            yield from self._abort(AbortCode.CANCELLED)
+
+    # How each call runs.
+
+    def _guarded(self, steps: Callable[[], Iterator[Output]]) -> Iterator[Output]:
+        if self._running or self._broken:
+            raise LocalProtocolError("the outputs of the call before were not iterated to the end")
+        self._running = self._broken = True
+        try:
+            yield from steps()
+        except RemoteProtocolError as error:
+            self._broken = False
+            if isinstance(error, PeerAbortedError):
+                self._end(State.ABORTED)
+            else:
+                yield from self._abort(error.code)
+            raise
+        except LocalProtocolError:
+            self._broken = False
+            raise
+        else:
+            self._broken = False
+        finally:
+            self._running = False
+
+    def _start(self) -> Iterator[Output]:
+        if self.state is not State.NEW:
+            raise LocalProtocolError("a session starts once")
+        self._advance("start")
+        yield from self._begin()
+
+    def _receive(self, envelope: bytes) -> Iterator[Output]:
+        if self.ended or self.state is State.NEW or self._needed is not None:
+            raise LocalProtocolError(f"nothing can be received while the session is {self.state.value}")
+        # §6.4
+        opened = self._channel.open(envelope)
+        message = wire.decode(opened.message)
+        if opened.filled and not isinstance(message, Claims | Contacts):
+            raise MessageFormatError("a message that has no slots is zero-filled")
+        if isinstance(message, Abort):
+            raise self._aborted_by_peer(message.code)
+        states.check_expected(self.role, self.state, type(message).__name__)
+        if not isinstance(message, Hello):
+            self._check_session(opened.session_id, message)
+            self.peer_confirmed = True
+        yield from self._handle(message)
+
+    def _check_session(self, session_id: bytes, message: Message) -> None:
+        # §6.3
+        expected = self._channel.session_id
+        if isinstance(message, ServerHello):
+            hello = self._channel.last_sent
+            expected = session_id_of(self.terms.id, hello, message.nonce, message.ephemeral_key)
+        if session_id != expected:
+            raise OtherSessionError("a message belongs to another session")
+        if isinstance(message, ServerHello):
+            self._channel.session_id = expected
+            self._channel.peer_ephemeral_key = message.ephemeral_key
+
+    def _grant(self, charge: Charge) -> Iterator[Output]:
+        # §7.4
+        if self._needed is None or self._pending is None or charge.needed != self._needed:
+            raise LocalProtocolError("this charge was not asked for")
+        message, self._needed, self._pending = self._pending, None, None
+        self._advance("charge")
+        yield from self._charged(charge, message)
+
+    def _ask_charge(self, message: Message) -> Iterator[Output]:
+        """Keep the message until the peer is charged for its whole padded set."""
+        self._pending = message
+        self._needed = ChargeNeeded(self._channel.session_id, self._peer.fingerprint, self._peer_set_size)
+        yield self._needed
+
+    def _send(self, message: Message, fill_to: int = 0) -> Send:
+        return Send(self._channel.seal(wire.encode(message), fill_to))
+
+    def _advance(self, event: str) -> None:
+        self.state = states.after(self.role, self.state, event)
+
+    def _abort(self, reason: AbortCode) -> Iterator[Output]:
+        # §9.2
+        told = AbortCode.FAILED if self._evaluated and reason is not AbortCode.CANCELLED else reason
+        abort = self._send(Abort(told))
+        self._end(State.ABORTED)
+        yield abort
+
+    def _aborted_by_peer(self, reason: AbortCode) -> PeerAbortedError:
+        return PeerAbortedError(
+            f"the peer ended the session: {ABORT_REASONS[reason]}", reason, hint="ask the other side what it saw"
+        )
+
+    def _end(self, state: State) -> None:
+        # §9.1
+        self.state = state
+        self._channel.drop_keys()
+        self._items = {}
+        self._needed = self._pending = None
+        self._forget()
+
+    # Common steps.
+
+    def _filled_set(self) -> list[Identifier]:
+        return fill(list(self._items), self.set_size)
+
+    def _receipt(self, client_digest: bytes, server_digest: bytes) -> Receipt:
+        sizes = (self.set_size, self._peer_set_size)
+        client_size, server_size = sizes if self.role is Role.CLIENT else reversed(sizes)
+        matches = self._match_count if self.terms.reveal is Reveal.BOTH else None
+        session_id = self._channel.session_id
+        return Receipt(session_id, self.terms.id, client_digest, server_digest, client_size, server_size, matches)
+
+    def _finish(self, receipt: Receipt, peer_signature: bytes) -> Finished:
+        self._advance("Receipt")
+        result = SessionResult(
+            self.role,
+            receipt.session_id,
+            receipt.agreement_id,
+            self._matches,
+            receipt.client_set_size,
+            receipt.server_set_size,
+            receipt,
+            peer_signature,
+        )
+        self._end(State.FINISHED)
+        return Finished(result)
+
+    # What a role fills in.
+
+    @abstractmethod
+    def _begin(self) -> Iterator[Output]:
+        """Send what opens the session."""
+
+    @abstractmethod
+    def _handle(self, message: Message) -> Iterator[Output]:
+        """Take one message that the state allows."""
+
+    @abstractmethod
+    def _charged(self, _charge: Charge, message: Message) -> Iterator[Output]:
+        """Take the message for which the peer is now charged."""
+
+    @abstractmethod
+    def _forget(self) -> None:
+        """Drop this role's keys, blinds and sets."""
+
+
+# §9.2
+ABORT_REASONS = {
+    AbortCode.FAILED: "something failed after the evaluation had begun",
+    AbortCode.CANCELLED: "it was cancelled there, or ran out of time",
+    AbortCode.VERSION: "it speaks another version of the protocol",
+    AbortCode.ROLE: "both sides run in the same role",
+    AbortCode.ENVELOPE: "it could not open what it got, or got it out of order",
+    AbortCode.IDENTITY: "it got a message that the agreement's party had not signed",
+    AbortCode.AGREEMENT: "it runs another agreement",
+    AbortCode.MESSAGE: "it got a message that is malformed, or not allowed at that point",
+    AbortCode.SET_SIZE: "it does not accept the declared set size",
+    AbortCode.ELEMENT: "it got an invalid element or proof",
+    AbortCode.TAGS: "it got tags that are not sorted",
+}

@@ -1,0 +1,221 @@
+"""Two honest sessions find exactly the plain intersection, and show nothing more than they must."""
+
+from datetime import date
+
+import pytest
+from sessions import CARE, POLICE, STRANGER, TODAY, Wire, make_agreement, make_client, make_server, make_terms
+
+from psimatch import errors
+from psimatch.agreement import Agreement, Reveal
+from psimatch.client import ClientSession
+from psimatch.identifiers import dummy, nl_bsn, text
+from psimatch.parameters import LIMITS, Role
+from psimatch.server import ServerSession
+from psimatch.session import Charge, ChargeNeeded
+from psimatch.states import State
+
+
+def flags(words, contact="ring {}"):
+    return {text(word): contact.format(word) if contact else "" for word in words}
+
+
+def run(agreement, client_words, server_words, **options):
+    client = make_client(agreement, flags(client_words, "care {}"), **options)
+    server = make_server(agreement, flags(server_words, "police {}"), **options)
+    wire = Wire(client, server).run()
+    assert wire.errors == {}
+    return wire
+
+
+@pytest.mark.parametrize(
+    ("client_words", "server_words"),
+    [("abc", "bcd"), ("abc", "abc"), ("abc", "def"), ("", "abc"), ("abc", ""), ("", ""), ("a", "abcdefgh")],
+)
+def test_both_learn_the_intersection_and_the_contacts(client_words, server_words):
+    wire = run(make_agreement(), client_words, server_words)
+    common = set(client_words) & set(server_words)
+    client, server = wire.results[Role.CLIENT], wire.results[Role.SERVER]
+    assert {match.identifier for match in client.matches} == {text(word) for word in common}
+    assert {match.identifier for match in server.matches} == {text(word) for word in common}
+    for match in client.matches:
+        assert match.peer_contact == "police " + match.identifier.value.decode()
+    for match in server.matches:
+        assert match.peer_contact == "care " + match.identifier.value.decode()
+    named = [{(match.identifier, match.reference) for match in result.matches} for result in (client, server)]
+    assert named[0] == named[1]
+    assert client.receipt == server.receipt
+    assert client.receipt.matches == len(common)
+
+
+def test_reveal_client_shows_the_server_nothing():
+    wire = run(make_agreement(reveal=Reveal.CLIENT), "abc", "bcd")
+    assert len(wire.results[Role.CLIENT].matches) == 2
+    assert wire.results[Role.SERVER].matches is None
+    assert wire.results[Role.SERVER].receipt.matches is None
+
+
+@pytest.mark.parametrize("reveal", Reveal)
+def test_lengths_do_not_depend_on_the_lists(reveal):
+    agreement = make_agreement(reveal=reveal)
+    seen = set()
+    for client_words, server_words in (("", ""), ("abc", "abc"), ("abcdefgh", "hgfedcba"), ("a", "z")):
+        wire = run(agreement, client_words, server_words)
+        seen.add(tuple(tuple(len(envelope) for envelope in wire.sent[role]) for role in Role))
+    # With `both`, the Receipt tells both sides the number of matches, sealed, in one byte for up to 127.
+    assert len(seen) == 1
+
+
+def test_several_chunks_and_a_large_bucket():
+    count = LIMITS.chunk_items + 52
+    agreement = make_agreement(max_items=count, contact_size=0)
+    shared = [f"both {number}" for number in range(LIMITS.small_bucket + 3)]
+    client_words = shared + [f"care {number}" for number in range(count - len(shared))]
+    wire = run(agreement, client_words, shared)
+    # The client fills the whole agreement; the server's list fits the next power of two.
+    assert wire.results[Role.CLIENT].client_set_size == count
+    assert wire.results[Role.CLIENT].server_set_size == 2_048
+    for role in Role:
+        assert {match.identifier for match in wire.results[role].matches} == {text(word) for word in shared}
+    assert [one.evaluations for one in wire.charges[Role.CLIENT]] == [2_048]
+    assert [one.evaluations for one in wire.charges[Role.SERVER]] == [count]
+    assert {one.phase for one in wire.progress[Role.CLIENT]} == {"blinding", "receiving tags", "matching"}
+
+
+def test_each_session_has_its_own_keys_and_references():
+    agreement = make_agreement()
+    one, other = run(agreement, "abc", "abc"), run(agreement, "abc", "abc")
+    assert one.results[Role.CLIENT].session_id != other.results[Role.CLIENT].session_id
+    names = [{match.reference for match in wire.results[Role.CLIENT].matches} for wire in (one, other)]
+    assert not names[0] & names[1]
+
+
+def test_keys_and_lists_are_dropped_at_the_end():
+    wire = run(make_agreement(), "abc", "bcd")
+    client, server = wire.sessions[Role.CLIENT], wire.sessions[Role.SERVER]
+    assert client.state is server.state is State.FINISHED
+    assert client._blindings == client._candidates == []
+    assert server._key is None
+    assert server._by_claim == {}
+    assert client._items == server._items == {}
+    assert client._channel._ephemeral_key is None
+
+
+def test_a_charge_must_be_the_one_that_was_asked_for():
+    agreement = make_agreement()
+    client, server = make_client(agreement, flags("abc")), make_server(agreement, flags("bcd"))
+    wire = Wire(client, server)
+    for role, session in wire.sessions.items():
+        wire.take(role, session.start())
+    while not wire.charges[Role.CLIENT]:
+        wire.step(Role.SERVER)
+        wire.step(Role.CLIENT)
+    with pytest.raises(errors.LocalProtocolError, match="nothing can be received"):
+        list(client.receive(wire.sent[Role.SERVER][-1]))
+    with pytest.raises(errors.LocalProtocolError, match="not asked for"):
+        list(client.grant(Charge(ChargeNeeded(bytes(32), bytes(32), 8))))
+    with pytest.raises(errors.LocalProtocolError, match="not asked for"):
+        list(server.grant(Charge(wire.charges[Role.CLIENT][0])))
+    wire.take(Role.CLIENT, client.grant(Charge(wire.charges[Role.CLIENT][0])))
+    while any([wire.step(role) for role in Role]):
+        pass
+    assert wire.errors == {}
+    assert set(wire.results) == set(Role)
+
+
+def test_no_element_is_evaluated_before_the_charge(monkeypatch):
+    agreement = make_agreement()
+    wire = Wire(make_client(agreement, flags("abc")), make_server(agreement, flags("bcd")))
+    for role, session in wire.sessions.items():
+        wire.take(role, session.start())
+    while not wire.charges[Role.SERVER]:
+        wire.step(Role.CLIENT)
+        if not wire.charges[Role.SERVER]:
+            wire.step(Role.SERVER)
+    evaluated = []
+    monkeypatch.setattr("psimatch.oprf.blind_evaluate", lambda *args, **kwargs: evaluated.append(args))
+    assert not wire.step(Role.CLIENT)
+    assert evaluated == []
+    assert wire.sessions[Role.SERVER].state is State.CHARGING_BLINDED
+
+
+def test_calls_out_of_turn():
+    agreement = make_agreement()
+    client = make_client(agreement, flags("abc"))
+    with pytest.raises(errors.LocalProtocolError, match="nothing can be received"):
+        list(client.receive(b""))
+    unfinished = client.start()
+    next(unfinished)
+    with pytest.raises(errors.LocalProtocolError, match="not iterated"):
+        list(client.receive(b""))
+    list(unfinished)
+    with pytest.raises(errors.LocalProtocolError, match="starts once"):
+        list(client.start())
+    assert len(list(client.cancel())) == 1
+    assert client.ended
+    assert list(client.cancel()) == []
+    with pytest.raises(errors.LocalProtocolError, match="nothing can be received"):
+        list(client.receive(b""))
+
+
+def test_cancel_tells_the_peer():
+    agreement = make_agreement()
+    wire = Wire(make_client(agreement, flags("abc")), make_server(agreement, flags("bcd")))
+    for role, session in wire.sessions.items():
+        wire.take(role, session.start())
+    wire.step(Role.SERVER)
+    wire.take(Role.SERVER, wire.sessions[Role.SERVER].cancel())
+    while wire.step(Role.CLIENT):
+        pass
+    error = wire.errors[Role.CLIENT]
+    assert isinstance(error, errors.PeerAbortedError)
+    assert error.reason is errors.AbortCode.CANCELLED
+    assert wire.sessions[Role.CLIENT].state is State.ABORTED
+
+
+# What can't even begin.
+
+
+def test_more_identifiers_than_allowed():
+    with pytest.raises(errors.TooManyItemsError, match="9 distinct identifiers; the agreement allows 8"):
+        make_client(make_agreement(), flags("abcdefghi"))
+
+
+@pytest.mark.parametrize("identifier", [nl_bsn("123456782"), dummy(bytes(32))])
+def test_a_kind_that_the_agreement_does_not_name(identifier):
+    with pytest.raises(errors.LocalProtocolError, match="does not name the kind"):
+        make_client(make_agreement(), {identifier: ""})
+
+
+@pytest.mark.parametrize("contact", ["x" * 49, "é" * 25, "a\nb", "a\x00", "\x1b[31m"])
+def test_a_contact_that_does_not_fit(contact):
+    with pytest.raises(errors.FieldError):
+        make_client(make_agreement(), {text("a"): contact})
+
+
+def test_the_agreement_must_hold():
+    half = Agreement(make_terms()).sign(CARE)
+    with pytest.raises(errors.AgreementUnsignedError, match="server"):
+        make_client(half, {})
+    agreement = make_agreement()
+    changed = Agreement(make_terms(max_items=9), agreement.signatures)
+    with pytest.raises(errors.AgreementChangedError):
+        make_client(changed, {})
+    for today, words in ((date(2026, 12, 31), "not yet"), (date(2027, 7, 1), "expired")):
+        with pytest.raises(errors.AgreementNotInForceError, match=words):
+            ClientSession(agreement, CARE, POLICE.public, {}, today=today)
+    for today in (date(2027, 1, 1), date(2027, 6, 30)):
+        ClientSession(agreement, CARE, POLICE.public, {}, today=today)
+
+
+def test_the_identities_must_be_the_parties():
+    agreement = make_agreement()
+    with pytest.raises(errors.NotAPartyError, match="not a party"):
+        ClientSession(agreement, STRANGER, POLICE.public, {}, today=TODAY)
+    with pytest.raises(errors.NotAPartyError, match="not a party"):
+        ClientSession(agreement, CARE, STRANGER.public, {}, today=TODAY)
+    with pytest.raises(errors.NotAPartyError, match="one and the same"):
+        ClientSession(agreement, CARE, CARE.public, {}, today=TODAY)
+    with pytest.raises(errors.NotAPartyError, match="makes this identity the client, not the server"):
+        ServerSession(agreement, CARE, POLICE.public, {}, today=TODAY)
+    with pytest.raises(errors.AgreementFormatError, match="its own peer"):
+        make_terms(server=make_terms().client)
