@@ -53,6 +53,7 @@ class ClientSession(Session):
         self._chunks_received = 0
         self._candidates: list[Candidate] = []
         self._claimed: list[list[Candidate]] = []
+        self._places: list[int] = []
         self._contacts: list[str] = []
 
     def _handle(self, message: Message) -> Iterator[Output]:
@@ -117,7 +118,7 @@ class ClientSession(Session):
         return self._send(Blinded(self._rests[number], self._blindings[number].blinded_elements))
 
     def _take_evaluated(self, message: Evaluated) -> Iterator[Output]:
-        # §7.2 step 5
+        # §7.2 step 5, §4.3
         self._evaluated = True
         number = self._chunks_received
         if number >= self._chunks_sent:
@@ -159,10 +160,10 @@ class ClientSession(Session):
         smaller = min(self.set_size, self._peer_set_size)
         pieces = chunks(slots(len(self._candidates), smaller))
         self._claimed = [self._candidates[piece] for piece in pieces]
-        for number, (piece, claimed) in enumerate(zip(pieces, self._claimed, strict=True)):
+        self._places = [piece.stop - piece.start for piece in pieces]
+        for number, (places, claimed) in enumerate(zip(self._places, self._claimed, strict=True)):
             last = number == len(pieces) - 1
             contacts = b"".join(self._sealed_contact(candidate) for candidate in claimed)
-            places = piece.stop - piece.start
             full = Claims(last, bytes(CLAIM_BYTES * places), bytes(self.sealed_contact_size * places))
             claims = b"".join(candidate.claim for candidate in claimed)
             yield self._send(Claims(last, claims, contacts), len(wire.encode(full)))
@@ -174,10 +175,11 @@ class ClientSession(Session):
 
     def _take_contacts(self, message: Contacts) -> Iterator[Output]:
         # §7.2 step 7
-        claimed = self._claimed.pop(0)
+        claimed, places = self._claimed.pop(0), self._places.pop(0)
         size = self.sealed_contact_size
         if message.count != len(claimed) or len(message.contacts) != size * len(claimed):
             raise ContactCountError("the server sent fewer or more contacts than there are claims")
+        self._check_fill(Contacts(places, bytes(size * places)))
         for index, candidate in enumerate(claimed):
             sealed = message.contacts[size * index : size * (index + 1)]
             self._contacts.append(open_contact(sealed, candidate.secret, self._channel.session_id, Role.CLIENT))

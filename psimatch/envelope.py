@@ -88,12 +88,12 @@ class Header:
 class Opened:
     """A message that the peer signed for this place in the session, and the session id that it named.
 
-    `filled` tells whether zero bytes stood behind it.
+    `filled_length` is the message's length with the zero bytes that stood behind it.
     """
 
     message: bytes
     session_id: bytes
-    filled: bool
+    filled_length: int
 
 
 class Channel:
@@ -175,7 +175,7 @@ class Channel:
         self._acknowledged = received
         self._peer_in_session = header.session_id != NO_SESSION
         self.received.append(digest(Label.MESSAGE_DIGEST, signed))
-        return Opened(message, header.session_id, bool(filling))
+        return Opened(message, header.session_id, length + len(filling))
 
     def _check_place(self, header: Header, envelope: bytes) -> None:
         if header.sender is self.role:

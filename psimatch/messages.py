@@ -150,6 +150,7 @@ class Abort:
     code: AbortCode
 
     def __post_init__(self) -> None:
+        _number("code", self.code, 1, 255)
         try:
             object.__setattr__(self, "code", AbortCode(self.code))
         except ValueError:

@@ -76,12 +76,13 @@ def seal(plaintext: bytes, public_key: bytes, info: bytes) -> bytes:
 
 
 def check_sealing_key(public_key: bytes) -> None:
-    """Check that these bytes are a sealing public key.
+    """Check that these bytes are a sealing public key that something can be sealed to.
 
     Raises:
         ValueError: they are not.
     """
-    _public(public_key)
+    # Encapsulation is what refuses the X25519 points of low order.
+    seal(b"", public_key, b"")
 
 
 def _public(public_key: bytes) -> MLKEM768X25519PublicKey:

@@ -83,8 +83,8 @@ class ServerSession(Session):
         self._peer_set_size = hello.set_size
         nonce = randomness.random_bytes(32)
         channel = self._channel
-        channel.peer_ephemeral_key = hello.ephemeral_key
-        channel.session_id = session_id_of(self.terms.id, channel.last_received, nonce, channel.ephemeral_public_key)
+        session_id = session_id_of(self.terms.id, channel.last_received, nonce, channel.ephemeral_public_key)
+        self._enter_session(session_id, hello.ephemeral_key)
         self._key = new_server_key(self.terms.id, channel.session_id)
         yield self._send(ServerHello(nonce, channel.ephemeral_public_key, self._key.public_key, self.set_size))
         yield from self._send_tags(self._key)
@@ -104,7 +104,7 @@ class ServerSession(Session):
             yield self._send(Tags(piece.stop == self.set_size, b"".join(tags[piece])))
 
     def _evaluate(self, charge: Charge, message: Blinded) -> Iterator[Output]:
-        # §7.3 step 3
+        # §7.3 step 3, §4.3
         number = self._chunks_received
         done = number * LIMITS.chunk_items + self._check_blinded(message)
         last = done == self._peer_set_size
@@ -170,6 +170,7 @@ class ServerSession(Session):
         short = self._claimed and len(self._claimed[-1]) < LIMITS.chunk_items
         if len(claims) > full or (claims and short):
             raise CountError("a message has more claims than places, or the one before had places left")
+        self._check_fill(Claims(message.last, bytes(CLAIM_BYTES * full), bytes(self.sealed_contact_size * full)))
 
     def _send_contacts(self) -> Iterator[Output]:
         # §8.2

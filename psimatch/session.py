@@ -31,6 +31,7 @@ from psimatch.messages import Abort, Claims, Contacts, Hello, Message, ServerHel
 from psimatch.padding import bucket, fill
 from psimatch.parameters import Label, Role
 from psimatch.receipt import Receipt
+from psimatch.sealing import check_sealing_key
 from psimatch.states import State
 
 
@@ -104,7 +105,7 @@ class Session(ABC):
     """One side of one run of the protocol. Use it once, as `ClientSession` or `ServerSession`.
 
     `start`, `receive`, `grant` and `cancel` return iterators: deliver each output as it comes, and iterate to the end
-    before the next call. An error of the peer is raised after the Abort that tells it so has been yielded.
+    before the next call (a `ChargeNeeded` is the last of its call). An error of the peer is raised after the Abort that tells it so has been yielded.
     """
 
     role: ClassVar[Role]
@@ -159,6 +160,7 @@ class Session(ABC):
         self._matches: tuple[Match, ...] | None = None
         self._match_count: int | None = None
         self._evaluated = False
+        self._filled_length = 0
         self._running = False
         self._broken = False
 
@@ -242,8 +244,9 @@ class Session(ABC):
         # §6.4
         opened = self._channel.open(envelope)
         message = wire.decode(opened.message)
-        if opened.filled and not isinstance(message, Claims | Contacts):
+        if opened.filled_length != len(opened.message) and not isinstance(message, Claims | Contacts):
             raise MessageFormatError("a message that has no slots is zero-filled")
+        self._filled_length = opened.filled_length
         if isinstance(message, Abort):
             raise self._aborted_by_peer(message.code)
         states.check_expected(self.role, self.state, type(message).__name__)
@@ -261,8 +264,23 @@ class Session(ABC):
         if session_id != expected:
             raise OtherSessionError("a message belongs to another session")
         if isinstance(message, ServerHello):
-            self._channel.session_id = expected
-            self._channel.peer_ephemeral_key = message.ephemeral_key
+            self._enter_session(expected, message.ephemeral_key)
+
+    def _enter_session(self, session_id: bytes, peer_ephemeral_key: bytes) -> None:
+        """From here on seal to the peer's ephemeral key, under the session id."""
+        # §5.2
+        try:
+            check_sealing_key(peer_ephemeral_key)
+        except ValueError:
+            raise MessageFormatError("the ephemeral key of the peer is not a key") from None
+        self._channel.session_id = session_id
+        self._channel.peer_ephemeral_key = peer_ephemeral_key
+
+    def _check_fill(self, full: Message) -> None:
+        """Check that the message is zero-filled to the length of one with all its slots in use."""
+        # §8.2
+        if self._filled_length != len(wire.encode(full)):
+            raise MessageFormatError("a message with slots is not zero-filled to its full length")
 
     def _grant(self, charge: Charge) -> Iterator[Output]:
         # §7.4
@@ -276,6 +294,8 @@ class Session(ABC):
         """Keep the message until the peer is charged for its whole padded set."""
         self._pending = message
         self._needed = ChargeNeeded(self._channel.session_id, self._peer.fingerprint, self._peer_set_size)
+        # Nothing follows, so `grant` may be called from within the loop over these outputs.
+        self._running = self._broken = False
         yield self._needed
 
     def _send(self, message: Message, fill_to: int = 0) -> Send:

@@ -20,7 +20,7 @@ from psimatch.oprf.keys import ServerKey
 from psimatch.oprf.suite import ELEMENT_BYTES, PROOF_BYTES, Mode, hash_to_scalar, length_prefixed
 from psimatch.parameters import Label
 
-# A k-list search for cancelling errors costs about 2^(256 / (1 + log2 n)) for n elements: 2^51 for 16.
+# A search for cancelling errors costs about n * 2^(252 / (1 + log2 n)) for n elements: 2^54 for 16 (decision 2).
 SAFE_RFC_BATCH: Final = 16
 MAX_RFC_BATCH: Final = 65_535
 

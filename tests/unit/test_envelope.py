@@ -43,9 +43,9 @@ def test_a_fill_adds_length_only():
     client, server = in_session()
     short, long = client.seal(b"x"), client.seal(b"x", 100)
     assert len(long) == len(short) + 99
-    assert not server.open(short).filled
+    assert server.open(short).filled_length == 1
     opened = server.open(long)
-    assert (opened.message, opened.filled) == (b"x", True)
+    assert (opened.message, opened.filled_length) == (b"x", 100)
 
 
 def test_truncated_at_every_length():

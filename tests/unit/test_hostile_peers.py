@@ -225,6 +225,37 @@ def test_both_sides_in_the_same_role():
         next(outputs)
 
 
+LOW_ORDER = bytes(32)
+BAD_KEYS = {
+    "x25519 point of low order": lambda key: key[:1184] + LOW_ORDER,
+    "ML-KEM key out of range": lambda key: b"\xff" * 1184 + key[1184:],
+}
+
+
+@pytest.mark.parametrize("kind", [Hello, ServerHello])
+@pytest.mark.parametrize("name", BAD_KEYS)
+def test_an_ephemeral_key_that_is_none(kind, name):
+    agreement = make_agreement()
+    client, server = make_client(agreement, items("abc")), make_server(agreement, items("abc"))
+    hostile = client if kind is Hello else server
+    # The session id is to fit, so the hostile side believes in its own key.
+    hostile._channel.ephemeral_public_key = BAD_KEYS[name](hostile._channel.ephemeral_public_key)
+    wire = Wire(client, server).run()
+    assert_refused(wire, hostile.role.peer, errors.MessageFormatError, AbortCode.MESSAGE, "ephemeral key")
+
+
+@pytest.mark.parametrize("kind", [Claims, Contacts])
+@pytest.mark.parametrize("fill", [0, 5_000])
+def test_slots_that_are_not_filled_as_they_must(kind, fill):
+    agreement = make_agreement()
+    client, server = make_client(agreement, items("ab")), make_server(agreement, items("bc"))
+    hostile = client if kind is Claims else server
+    honest = hostile._send
+    hostile._send = lambda message, fill_to=0: honest(message, fill if isinstance(message, kind) else fill_to)
+    wire = Wire(client, server).run()
+    assert_refused(wire, hostile.role.peer, errors.MessageFormatError, AbortCode.FAILED, "full length")
+
+
 def test_hostile_contacts_come_out_safe():
     agreement = make_agreement()
     server = make_server(agreement, items("abc"))

@@ -1,0 +1,205 @@
+"""Whole sessions between the package and the reference, in both castings."""
+
+import importlib.util
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from psimatch import (
+    LIMITS,
+    Agreement,
+    Charge,
+    ChargeNeeded,
+    ClientSession,
+    Finished,
+    Identifier,
+    Identity,
+    Send,
+    ServerSession,
+    Terms,
+)
+from psimatch.errors import PeerAbortedError
+
+SPEC = Path(__file__).parents[2] / "protocol_spec"
+TODAY = date(2027, 1, 15)
+
+
+def load_reference():
+    if "psimatch_reference" not in sys.modules:
+        found = importlib.util.spec_from_file_location("psimatch_reference", SPEC / "reference.py")
+        module = importlib.util.module_from_spec(found)
+        sys.modules["psimatch_reference"] = module
+        found.loader.exec_module(module)
+    return sys.modules["psimatch_reference"]
+
+
+ref = load_reference()
+CLIENT_ITEMS = {("nl-bsn", 1, b"%09d" % i): f"care {i}" for i in range(5)}
+SERVER_ITEMS = {("nl-bsn", 1, b"%09d" % i): f"police {i}" for i in range(2, 7)}
+COMMON = set(CLIENT_ITEMS) & set(SERVER_ITEMS)
+TERMS = {
+    "both": {},
+    "both, no contacts": {"contact_size": 0},
+    "client": {"reveal": "client", "contact_size": 0},
+}
+
+
+class Package:
+    """A session of the package with the face of the reference's Peer; grants what it is asked for."""
+
+    def __init__(self, role, terms, items):
+        seeds = {"client": ref.CLIENT.seed, "server": ref.SERVER.seed}
+        parties = {name: Identity.from_seed(name, seed) for name, seed in seeds.items()}
+        agreement = Agreement(Terms.from_fields(terms)).sign(parties["client"]).sign(parties["server"])
+        kind, other = (ClientSession, "server") if role == "client" else (ServerSession, "client")
+        own = {Identifier(*item): contact for item, contact in items.items()}
+        self.session = kind(agreement, parties[role], parties[other].public, own, today=TODAY)
+        self.matches = self.result = None
+        self.charged = 0
+
+    def start(self):
+        return self._collect(self.session.start())
+
+    def accept(self, envelope):
+        return self._collect(self.session.receive(envelope))
+
+    def _collect(self, outputs):
+        sent, needed = [], None
+        for output in outputs:
+            if isinstance(output, Send):
+                sent.append(output.envelope)
+            elif isinstance(output, ChargeNeeded):
+                needed = output
+            elif isinstance(output, Finished):
+                self.result = output.result
+                found = self.result.matches or ()
+                self.matches = [
+                    ref.Match(
+                        (m.identifier.kind, m.identifier.version, m.identifier.value), m.reference, m.peer_contact
+                    )
+                    for m in found
+                ]
+        if needed is not None:
+            self.charged += needed.evaluations
+            sent += self._collect(self.session.grant(Charge(needed)))
+        return sent
+
+
+def reference(role, terms, items):
+    own, peer = (ref.CLIENT, ref.SERVER) if role == "client" else (ref.SERVER, ref.CLIENT)
+    return ref.Peer(role, own, peer.public, terms, items)
+
+
+def check(client, server, reveal, contacts, common=COMMON):
+    assert {match.identifier for match in client.matches} == common
+    named = {match.identifier: match for match in client.matches}
+    for identifier, match in named.items():
+        assert match.contact == (SERVER_ITEMS[identifier] if contacts else "")
+    if reveal == "client":
+        assert not server.matches
+        return
+    assert {match.identifier for match in server.matches} == common
+    for match in server.matches:
+        assert match.reference == named[match.identifier].reference
+        assert match.contact == (CLIENT_ITEMS[match.identifier] if contacts else "")
+
+
+@pytest.mark.parametrize("name", TERMS)
+@pytest.mark.parametrize(
+    ("client_side", "server_side"), [(Package, reference), (reference, Package), (Package, Package)]
+)
+def test_session(client_side, server_side, name):
+    terms = ref.example_terms(**TERMS[name])
+    bare = dict.fromkeys
+    with_contacts = bool(terms["contact_size"])
+    client = client_side("client", terms, CLIENT_ITEMS if with_contacts else bare(CLIENT_ITEMS, ""))
+    server = server_side("server", terms, SERVER_ITEMS if with_contacts else bare(SERVER_ITEMS, ""))
+    ref.run_session(client, server)
+    check(client, server, terms["reveal"], with_contacts)
+    for side in (client, server):
+        if isinstance(side, Package):
+            assert side.session.ended
+            assert side.charged == 8
+            assert side.result.receipt.matches == (3 if terms["reveal"] == "both" else None)
+
+
+@pytest.fixture(params=[1, 3])
+def short_chunks(request, monkeypatch):
+    # A chunk of 2,048 takes the reference many seconds; chunks of 1 and 3 pass through the same code.
+    monkeypatch.setattr(ref, "CHUNK", request.param)
+    before = LIMITS.chunk_items
+    object.__setattr__(LIMITS, "chunk_items", request.param)
+    yield request.param
+    object.__setattr__(LIMITS, "chunk_items", before)
+
+
+@pytest.mark.usefixtures("short_chunks")
+@pytest.mark.parametrize("name", TERMS)
+@pytest.mark.parametrize(("client_side", "server_side"), [(Package, reference), (reference, Package)])
+def test_many_chunks(client_side, server_side, name):
+    terms = ref.example_terms(**TERMS[name], **({"max_items": 10} if name == "both" else {}))
+    with_contacts = bool(terms["contact_size"])
+    client = client_side("client", terms, CLIENT_ITEMS if with_contacts else dict.fromkeys(CLIENT_ITEMS, ""))
+    server = server_side("server", terms, SERVER_ITEMS if with_contacts else dict.fromkeys(SERVER_ITEMS, ""))
+    ref.run_session(client, server)
+    check(client, server, terms["reveal"], with_contacts)
+
+
+@pytest.mark.parametrize(("client_side", "server_side"), [(Package, reference), (reference, Package)])
+def test_nothing_in_common(client_side, server_side):
+    terms = ref.example_terms()
+    client = client_side("client", terms, {})
+    server = server_side("server", terms, SERVER_ITEMS)
+    ref.run_session(client, server)
+    check(client, server, "both", True, set())
+
+
+@pytest.mark.parametrize(("client_side", "server_side"), [(Package, reference), (reference, Package)])
+def test_sizes_that_are_not_shown(client_side, server_side):
+    # The lengths of all envelopes are the same whether there are matches or none.
+    def lengths(client_items):
+        client = client_side("client", ref.example_terms(), client_items)
+        server = server_side("server", ref.example_terms(), SERVER_ITEMS)
+        seen, to_client, to_server = [], server.start(), client.start()
+        while to_client or to_server:
+            queue, side, back = (to_server, server, to_client) if to_server else (to_client, client, to_server)
+            seen.append(len(queue[0]))
+            back += side.accept(queue.pop(0))
+        return seen
+
+    assert lengths(CLIENT_ITEMS) == lengths({})
+
+
+def test_abort_of_the_package_reaches_the_reference():
+    client, server = reference("client", ref.example_terms(), CLIENT_ITEMS), Package("server", ref.example_terms(), {})
+    assert server.start() == []
+    sent = server.accept(client.start()[0])
+    [abort] = [output.envelope for output in server.session.cancel() if isinstance(output, Send)]
+    assert client.accept(sent[0]) == []
+    client.accept(sent[1])
+    with pytest.raises(ref.AbortedError) as raised:
+        client.accept(abort)
+    assert raised.value.code == 2
+
+
+@pytest.mark.parametrize("answered", [False, True])
+def test_abort_of_the_reference_reaches_the_package(answered):
+    client, server = reference("client", ref.example_terms(), CLIENT_ITEMS), Package("server", ref.example_terms(), {})
+    assert server.start() == []
+    sent = server.accept(client.start()[0])
+    if answered:
+        client.accept(sent[0])
+    abort = client.channel.seal(ref.pack([ref.ABORT, 2]))
+    assert (abort[15:47] != bytes(32)) is answered
+    with pytest.raises(PeerAbortedError):
+        server.accept(abort)
+
+
+def test_signatures_of_both_libraries_agree():
+    signature = ref.CLIENT.sign(b"message")
+    package = Identity.from_seed("client", ref.CLIENT.seed)
+    assert package.sign(b"message") == signature
+    package.public.verify(b"message", signature)
+    assert not ref.signature_holds(ref.SERVER.public.signing, signature, b"message")

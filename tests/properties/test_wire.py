@@ -1,0 +1,95 @@
+"""One encoding for each value: what is accepted encodes back to the same bytes, and nothing else is accepted."""
+
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from psimatch import canonical, wire
+from psimatch.errors import AbortCode, RemoteProtocolError
+from psimatch.messages import Abort, Blinded, Claims, Contacts, Evaluated, Hello, Receipt, ServerHello, Tags
+
+
+def exactly(size):
+    return st.binary(min_size=size, max_size=size)
+
+
+def packed(size):
+    return st.integers(0, 9).flatmap(lambda count: exactly(size * count))
+
+
+SIZES = st.integers(1, 2**32 - 1)
+MESSAGES = st.one_of(
+    st.builds(Hello, exactly(32), exactly(1216), SIZES),
+    st.builds(ServerHello, exactly(32), exactly(1216), exactly(32), SIZES),
+    st.builds(Tags, st.booleans(), packed(16)),
+    st.builds(Blinded, exactly(32), packed(32)),
+    st.builds(Evaluated, packed(32), st.binary(max_size=64)),
+    st.builds(Claims, st.booleans(), packed(16), st.binary(max_size=200)),
+    st.builds(Contacts, st.integers(0, 2048), st.binary(max_size=200)),
+    st.builds(Receipt, st.binary(max_size=200), exactly(64)),
+    st.builds(Abort, st.sampled_from(AbortCode)),
+)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.text() | st.binary(),
+    lambda children: st.lists(children) | st.dictionaries(st.text(), children),
+    max_leaves=20,
+)
+
+
+@given(MESSAGES)
+def test_messages_survive(message):
+    assert wire.decode(wire.encode(message)) == message
+
+
+@given(VALUES)
+def test_values_survive(value):
+    assert canonical.decode(canonical.encode(value)) == value
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_refused_or_canonical(data):
+    with contextlib.suppress(RemoteProtocolError):
+        assert wire.encode(wire.decode(data)) == data
+    with contextlib.suppress(RemoteProtocolError):
+        assert canonical.encode(canonical.decode(data)) == data
+
+
+@given(MESSAGES, st.data())
+def test_a_changed_message_is_refused_or_canonical(message, data):
+    encoded = bytearray(wire.encode(message))
+    place = data.draw(st.integers(0, min(len(encoded) - 1, 60)))
+    encoded[place] = data.draw(st.integers(0, 255))
+    with contextlib.suppress(RemoteProtocolError):
+        assert wire.encode(wire.decode(bytes(encoded))) == bytes(encoded)
+
+
+@given(VALUES)
+def test_any_value_that_is_no_message_is_refused(value):
+    data = canonical.encode(value)
+    with contextlib.suppress(RemoteProtocolError):
+        assert wire.encode(wire.decode(data)) == data
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\xc1",
+        b"\x91" * 5_000,
+        b"\xdf\xff\xff\xff\xff",
+        b"\xdd\xff\xff\xff\xff",
+        b"\xc7\x00\x01",
+        b"\xcb" + bytes(8),
+    ],
+)
+def test_malformed(data):
+    with pytest.raises(RemoteProtocolError):
+        canonical.decode(data)
+
+
+def test_maps_are_sorted_by_bytes():
+    assert canonical.encode({"b": 1, "a": 2}) == canonical.encode({"a": 2, "b": 1})
+    with pytest.raises(RemoteProtocolError, match="canonical"):
+        canonical.decode(b"\x82\xa1b\x01\xa1a\x02")

@@ -1,0 +1,135 @@
+"""Buckets, slots, commitments, references and the telephone alphabet."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from psimatch import crockford, errors, padding
+from psimatch.client import commitments
+from psimatch.identifiers import Identifier, text
+from psimatch.matching import ascends, references
+from psimatch.prf import prf_inputs
+
+
+@pytest.mark.parametrize(
+    ("count", "max_items", "size"),
+    [
+        (0, 1, 1),
+        (1, 1, 1),
+        (0, 128, 128),
+        (128, 128, 128),
+        (1024, 1024, 1024),
+        (0, 1025, 1024),
+        (1024, 1025, 1024),
+        (1025, 1025, 1025),
+        (1025, 1_000_000, 2048),
+        (2048, 1_000_000, 2048),
+        (2049, 1_000_000, 4096),
+        (600_000, 1_000_000, 1_000_000),
+    ],
+)
+def test_bucket(count, max_items, size):
+    assert padding.bucket(count, max_items) == size
+    padding.check_set_size(size, max_items)
+
+
+@given(st.integers(1, 1_000_000), st.data())
+def test_a_bucket_is_its_own_bucket_and_few_there_are(max_items, data):
+    count = data.draw(st.integers(0, max_items))
+    size = padding.bucket(count, max_items)
+    assert count <= size <= max_items
+    padding.check_set_size(size, max_items)
+
+
+@pytest.mark.parametrize(("size", "max_items"), [(7, 8), (1, 8), (1500, 4096), (512, 4096), (1023, 1025)])
+def test_other_set_sizes_are_refused(size, max_items):
+    with pytest.raises(errors.SetSizeError, match="not a bucket"):
+        padding.check_set_size(size, max_items)
+
+
+@pytest.mark.parametrize(
+    ("claims", "smaller", "places"), [(0, 8, 8), (8, 8, 8), (0, 4096, 1024), (1025, 4096, 2048), (3000, 3500, 3500)]
+)
+def test_slots(claims, smaller, places):
+    assert padding.slots(claims, smaller) == places
+
+
+def test_chunks_cover_everything():
+    assert padding.chunks(5_000) == [slice(0, 2048), slice(2048, 4096), slice(4096, 5000)]
+    assert padding.chunks(1) == [slice(0, 1)]
+
+
+def test_filling_keeps_all_and_shuffles():
+    given_ones = [text(str(number)) for number in range(50)]
+    filled = padding.fill(given_ones, 80)
+    assert len(filled) == len(set(filled)) == 80
+    assert set(given_ones) <= set(filled)
+    # 80! orders: that all stay in place by chance has probability under 2^-390.
+    assert [item for item in filled if item in given_ones] != given_ones
+    assert sum(item.kind == "dummy" for item in filled) == 30
+
+
+def test_commitments_chain():
+    rests = commitments([b"a", b"b", b"c"])
+    assert len(set(rests)) == 3
+    assert rests[2] == bytes(32)
+    assert commitments([b"x", b"b", b"c"])[0] == rests[0]
+    assert commitments([b"a", b"b", b"x"])[0] != rests[0]
+    assert commitments([b"a", b"b", b"x"])[1] != rests[1]
+
+
+@given(st.binary(min_size=1, max_size=40))
+def test_crockford_survives(data):
+    written = crockford.encode(data)
+    assert crockford.decode(written, len(data)) == data
+    assert crockford.decode(written.lower().replace("-", " ").replace("0", "o").replace("1", "l"), len(data)) == data
+
+
+@pytest.mark.parametrize("written", ["", "0", "000U", "00001", "0Z"])
+def test_crockford_refuses(written):
+    with pytest.raises(ValueError, match=r"digit|substring"):
+        crockford.decode(written, 1)
+
+
+def test_a_reference_that_two_matches_share_is_longer(monkeypatch):
+    secrets = [bytes([number]) * 32 for number in range(3)]
+    session = bytes(32)
+    normal = references(secrets, session)
+    assert all(len(reference) == 9 for reference in normal)
+    assert len(set(normal)) == 3
+
+    class Fixed:
+        def __init__(self, *arguments):
+            pass
+
+        def derive(self, secret):
+            # The first 40 bits are alike for the first two.
+            return (bytes(5) if secret[0] < 2 else bytes([1] * 5)) + bytes([secret[0] * 16, 0, 0])
+
+    monkeypatch.setattr("psimatch.matching.HKDFExpand", Fixed)
+    one, other, third = references(secrets, session)
+    assert one != other
+    assert len(one) == len(other) == 14
+    assert len(third) == 9
+
+
+def test_ascends():
+    assert ascends([], None)
+    assert ascends([b"a", b"b"], None)
+    assert not ascends([b"a", b"a"], None)
+    assert not ascends([b"b", b"a"], None)
+    assert not ascends([b"a"], b"a")
+    assert ascends([b"b"], b"a")
+    assert ascends([], b"z")
+
+
+def test_prf_inputs_differ_in_every_part():
+    inputs = {
+        prf_inputs([Identifier(kind, version, value)], agreement, session)[0]
+        for kind in ("a", "ab")
+        for version in (1, 2)
+        for value in (b"c", b"bc")
+        for agreement in (bytes(32), bytes([1]) * 32)
+        for session in (bytes(32), bytes([1]) * 32)
+    }
+    assert len(inputs) == 32
