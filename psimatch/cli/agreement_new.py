@@ -1,0 +1,95 @@
+"""`psimatch agreement new`."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+import psimatch
+from psimatch.cli import messages
+from psimatch.cli.options import PATH, Day, Kinds, example, force_option, today
+from psimatch.cli.terms_text import terms_lines
+
+_CONTACT_SIZE = 128
+
+
+@click.command(
+    "new",
+    epilog=example(
+        "psimatch agreement new pilot.agreement.toml \\",
+        "  --client care.public --server police.public \\",
+        "  --kinds nl-bsn,nl-address --max-items 128 \\",
+        '  --purpose "Find runaways whom both know" \\',
+        '  --legal-basis "Covenant of 1 March, article 4" --valid-until 2027-05-31',
+    ),
+)
+@click.argument("path", type=PATH, metavar="FILE")
+@click.option(
+    "--client",
+    "client_file",
+    type=PATH,
+    required=True,
+    metavar="FILE",
+    help="Public identity of the client, whose list is protected longest: usually the care institution.",
+)
+@click.option(
+    "--server",
+    "server_file",
+    type=PATH,
+    required=True,
+    metavar="FILE",
+    help="Public identity of the server.",
+)
+@click.option("--kinds", type=Kinds(), required=True, help="What may be compared, such as nl-bsn,nl-address.")
+@click.option("--max-items", type=int, required=True, help="The most identifiers a party may submit in a session.")
+@click.option("--purpose", required=True, help="What the matches are for.")
+@click.option("--legal-basis", required=True, help="The law or consent that allows it.")
+@click.option("--valid-until", type=Day(), required=True, help="The last day.")
+@click.option("--valid-from", type=Day(), help="The first day; by default today (UTC).")
+@click.option("--title", help="By default made from the names of the parties.")
+@click.option(
+    "--reveal",
+    type=click.Choice([reveal.value for reveal in psimatch.Reveal]),
+    default=psimatch.Reveal.BOTH.value,
+    show_default=True,
+    help="Who learns the matches.",
+)
+@click.option(
+    "--contact-size",
+    type=int,
+    help=f"Bytes of a contact; by default {_CONTACT_SIZE}, or 0 if only the client learns.",
+)
+@force_option
+def new_agreement(
+    path: Path,
+    client_file: Path,
+    server_file: Path,
+    reveal: str,
+    contact_size: int | None,
+    valid_from: date | None,
+    title: str | None,
+    force: bool,
+    **given: object,
+) -> None:
+    """Write an agreement for both parties to read and sign.
+
+    FILE becomes a text with comments. Until somebody signs it you may edit it; any later change of its terms voids
+    the signatures.
+    """
+    client, server = psimatch.read_public(client_file), psimatch.read_public(server_file)
+    shown = psimatch.Reveal(reveal)
+    default_size = _CONTACT_SIZE if shown is psimatch.Reveal.BOTH else 0
+    terms = psimatch.Terms(
+        title=title or f"{client.name} and {server.name}",
+        client=psimatch.Party.of(client),
+        server=psimatch.Party.of(server),
+        reveal=shown,
+        contact_size=default_size if contact_size is None else contact_size,
+        valid_from=valid_from or today(),
+        **given,  # type: ignore[arg-type]
+    )
+    psimatch.new_agreement_file(path, psimatch.Agreement(terms), force=force)
+    click.echo("\n".join(terms_lines(terms)))
+    messages.note(f"wrote {path}; both parties sign it with psimatch agreement sign")

@@ -1,0 +1,119 @@
+"""The command `psimatch`: its parts, and how any error becomes a message and an exit code."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, NoReturn
+
+import click
+
+import psimatch
+from psimatch.cli import messages
+from psimatch.cli.agreement_merge import merge
+from psimatch.cli.agreement_new import new_agreement
+from psimatch.cli.agreement_show import show_agreement
+from psimatch.cli.agreement_sign import sign
+from psimatch.cli.check import check
+from psimatch.cli.exit_codes import ExitCode, exit_code_of, table
+from psimatch.cli.identity_new import new_identity
+from psimatch.cli.identity_show import show_identity
+from psimatch.cli.match import match
+
+TRACEBACK_VARIABLE: Final = "PSIMATCH_TRACEBACK"
+_SETTINGS: Final = {"help_option_names": ["-h", "--help"]}
+
+
+_STEPS: Final = """\b
+In this order, on both sides:
+  psimatch identity new      make the keys of your organisation, once
+  psimatch agreement new     write down what may be matched (one side does)
+  psimatch agreement sign    sign it (both sides do)
+  psimatch check             see whether your list can be read
+  psimatch match             match the two lists"""
+
+
+@click.group(epilog=f"{_STEPS}\n\n{table()}", context_settings=_SETTINGS)
+@click.version_option(psimatch.__version__, prog_name="psimatch")
+def app() -> None:
+    """Find what two organisations both flag, and reveal nothing about anyone else."""
+
+
+@app.group()
+def identity() -> None:
+    """Make and show the keys of an organisation."""
+
+
+@app.group()
+def agreement() -> None:
+    """Make, sign and show the agreement of two organisations."""
+
+
+identity.add_command(new_identity)
+identity.add_command(show_identity)
+for command in (new_agreement, sign, merge, show_agreement):
+    agreement.add_command(command)
+app.add_command(check)
+app.add_command(match)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit."""
+    for stream in (sys.stdout, sys.stderr):
+        # A name may have letters that this terminal has not; that must not cost a result.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        result = app.main(args=arguments, prog_name="psimatch", standalone_mode=False)
+    except messages.CancelledError as cancelled:
+        messages.note(str(cancelled))
+        return ExitCode.CANCELLED
+    except click.Abort:
+        messages.note("cancelled")
+        return ExitCode.CANCELLED
+    except click.ClickException as error:
+        return _usage(error)
+    except psimatch.PsimatchError as error:
+        messages.error(str(error), error.hint)
+        _show_traceback()
+        return exit_code_of(error)
+    except Exception as error:
+        # The text of a foreign error may hold data, so only its class and place are told.
+        messages.error(f"internal error: {type(error).__name__} at {_place(error)}", _REPORT)
+        _show_traceback()
+        return ExitCode.INTERNAL
+    return result if isinstance(result, int) else ExitCode.SUCCESS
+
+
+_REPORT: Final = f"please report it; {TRACEBACK_VARIABLE}=1 shows where it comes from, and may show data of your list"
+
+
+def _usage(error: click.ClickException) -> int:
+    # Only newer versions of click have this class; in older ones the help is no error.
+    if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):
+        error.show()
+        return ExitCode.USAGE
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    command = context.command_path if context else "psimatch"
+    text = " ".join(error.format_message().split())
+    messages.error(text[:1].lower() + text[1:].removesuffix("."), f"see {command} --help")
+    return ExitCode.USAGE
+
+
+def _place(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if Path(psimatch.__file__).parent in Path(frame.filename).parents] or frames
+    return f"{Path(own[-1].filename).name}:{own[-1].lineno}"
+
+
+def _show_traceback() -> None:
+    if os.environ.get(TRACEBACK_VARIABLE) == "1":
+        traceback.print_exc()

@@ -1,0 +1,131 @@
+"""All that a match needs, checked on this side before anything is sent."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import click
+
+import psimatch
+from psimatch.cli import messages, passphrases
+from psimatch.cli.lists import bad_row_lines, bad_rows_error
+from psimatch.cli.metering import MeteredSession, metered
+from psimatch.cli.options import today
+from psimatch.cli.outputs import check_output
+
+# Enough bad rows to see what is wrong; `check` lists them all.
+_BAD_ROWS_SHOWN: Final = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchOptions:
+    """The command line of one match."""
+
+    path: Path
+    agreement_path: Path
+    identity_path: Path
+    peer_path: Path | None
+    passphrase_file: Path | None
+    listen: str | None
+    connect: str | None
+    output: Path
+    skip_invalid: bool
+    skipped: Path | None
+    wait: float
+    idle_timeout: float | None
+    force: bool
+    as_json: bool
+    quiet: bool
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port to listen on or connect to.
+
+        Raises:
+            UsageError: neither or both are given, or it is no address.
+        """
+        given = [text for text in (self.listen, self.connect) if text is not None]
+        if len(given) != 1:
+            raise click.UsageError("give one of --listen and --connect: one side listens, the other connects")
+        try:
+            return psimatch.parse_address(given[0])
+        except psimatch.InputError as error:
+            raise click.UsageError(f"{error}; {error.hint}") from None
+
+    @property
+    def skipped_path(self) -> Path:
+        """Where the skipped rows go."""
+        return self.skipped or self.output.with_name(f"{self.output.stem}.skipped.csv")
+
+
+@dataclass(slots=True)
+class Prepared:
+    """All that a session needs, checked; and the session that was made last."""
+
+    agreement: psimatch.Agreement
+    identity: psimatch.Identity
+    peer: psimatch.PublicIdentity
+    flags: psimatch.FlagList
+    executor: Executor | None = None
+    unused: list[MeteredSession] = field(default_factory=list)
+    last: MeteredSession | None = None
+
+    def make_session(self) -> MeteredSession:
+        """Return a new session: at first the one that the checks made."""
+        self.last = self.unused.pop() if self.unused else self._new_session()
+        return self.last
+
+    def check_session(self) -> None:
+        """Make the first session ahead, since that checks the list against the agreement.
+
+        Raises:
+            TooManyItemsError: the list is longer than the agreement allows.
+        """
+        self.unused.append(self._new_session())
+
+    def _new_session(self) -> MeteredSession:
+        session = metered(self.agreement.role_of(self.identity.public))
+        items = self.flags.items()
+        return session(self.agreement, self.identity, self.peer, items, today=today(), executor=self.executor)
+
+
+def prepare(options: MatchOptions) -> Prepared:
+    """Check everything on this side, cheap things first, before anything is sent.
+
+    Raises:
+        OutputError, AgreementError, IdentityError, FlagFileError, InvalidRowsError: what is wrong.
+    """
+    check_output(options.output, force=options.force)
+    agreement = psimatch.read_agreement_file(options.agreement_path)
+    agreement.check_in_force(today())
+    identity = psimatch.read_identity(options.identity_path, passphrases.source(options.passphrase_file))
+    role = agreement.role_of(identity.public)
+    agreement.verify_signature(identity.public)
+    folder = options.agreement_path.parent
+    peer = psimatch.find_public(agreement.terms.party(role.peer), folder, options.peer_path)
+    agreement.verify(identity.public, peer, today())
+    flags = _read_list(options, agreement.terms)
+    return Prepared(agreement, identity, peer, flags)
+
+
+def _read_list(options: MatchOptions, terms: psimatch.Terms) -> psimatch.FlagList:
+    flags = psimatch.read_flags(options.path, terms.kinds_known, contact_bytes=terms.contact_size)
+    if options.output.exists() and options.output.samefile(options.path):
+        raise psimatch.OutputError("the output would replace the list itself", hint="choose another name")
+    if flags.invalid and not options.skip_invalid:
+        lines = list(bad_row_lines(flags))
+        for line in lines[:_BAD_ROWS_SHOWN]:
+            messages.note(line)
+        if len(lines) > _BAD_ROWS_SHOWN:
+            messages.note(f"and {len(lines) - _BAD_ROWS_SHOWN:,} more; psimatch check lists them all")
+        raise bad_rows_error(flags, "nothing was sent; correct them, or match without them with --skip-invalid")
+    if flags.invalid:
+        check_output(options.skipped_path, force=options.force)
+        if options.skipped_path == options.output:
+            raise psimatch.OutputError("matches and skipped rows can't share a file", hint="choose another name")
+    if not flags.rows and not options.quiet:
+        messages.warning(f"{options.path} has no usable row, so nothing can match")
+    return flags

@@ -1,0 +1,86 @@
+"""Options and arguments that several commands share, and the types of their values."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+import psimatch
+
+# A path that is not looked at here: the library says better what is wrong with a file.
+PATH = click.Path(path_type=Path)
+
+passphrase_file_option = click.option(
+    "--passphrase-file",
+    type=PATH,
+    metavar="FILE",
+    help="Take the passphrase of the identity from the first line of this file instead of asking.",
+)
+identity_option = click.option(
+    "--identity", "identity_path", type=PATH, required=True, metavar="FILE", help="Your own secret identity."
+)
+peer_option = click.option(
+    "--peer",
+    "peer_path",
+    type=PATH,
+    metavar="FILE",
+    help="The peer's public identity; by default it is looked for beside the agreement.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs.")
+force_option = click.option("--force", is_flag=True, help="Replace files that exist.")
+
+
+def example(*lines: str) -> str:
+    """Return an example for the end of a help; the first character keeps click from wrapping it."""
+    return "\n".join(["\b", "Example:", *(f"  {line}" for line in lines)])
+
+
+class Day(click.ParamType):  # type: ignore[type-arg]
+    """A day, as `YYYY-MM-DD`."""
+
+    name = "YYYY-MM-DD"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Return the day, or fail as a wrong command line."""
+        if isinstance(value, date):
+            return value
+        try:
+            return psimatch.read_day("day", value)
+        except psimatch.AgreementFormatError:
+            self.fail("is not a day written as YYYY-MM-DD", param, ctx)
+
+
+class Kinds(click.ParamType):  # type: ignore[type-arg]
+    """Names of kinds, separated by commas; the value is their labels, sorted."""
+
+    name = "KIND,..."
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """Return the labels, or fail as a wrong command line."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            return psimatch.kinds_from_names(value.split(","))
+        except psimatch.FieldError as error:
+            self.fail(f"{error.problem}; {error.remedy}", param, ctx)
+
+
+class Seconds(click.FloatRange):
+    """A time in seconds, at most a week."""
+
+    name = "SECONDS"
+
+    def __init__(self, *, zero: bool = False) -> None:
+        super().__init__(min=0, max=7 * 86_400, min_open=not zero)
+
+    def _describe_range(self) -> str:
+        # The week is there to catch slips; the help need not show it.
+        return "0 or more" if self.min_open is False else "more than 0"
+
+
+def today() -> date:
+    """Return the day that it is in UTC, the one by which agreements go."""
+    return datetime.now(UTC).date()

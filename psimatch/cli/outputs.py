@@ -1,0 +1,25 @@
+"""Whether an output file can be written, asked before the work that it is for."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import psimatch
+
+
+def check_output(path: Path, *, force: bool) -> None:
+    """Check that `path` can become a new file, or replace one with `force`.
+
+    Raises:
+        OutputError: the file exists and not `force`, is a folder, or its folder is missing or can't be written to.
+    """
+    if path.is_dir():
+        raise psimatch.OutputError(f"{path} is a folder", hint="name a file")
+    if not force and (path.exists() or path.is_symlink()):
+        raise psimatch.OutputError(f"{path} exists already", hint="choose another name, or replace it with --force")
+    folder = path.parent
+    if not folder.is_dir():
+        raise psimatch.OutputError(f"there is no folder {folder}", hint="make it first, or choose another")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise psimatch.OutputError(f"the folder {folder} can't be written to", hint="choose another folder")

@@ -1,0 +1,69 @@
+"""An agreement as lines for a person: its terms, and who has signed them. Never a comment of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import psimatch
+
+REVEALED = {
+    psimatch.Reveal.BOTH: "both parties learn the matches",
+    psimatch.Reveal.CLIENT: "only the client learns the matches",
+}
+NOT_SIGNED = "not signed"
+VERIFIED = "signed, verified"
+VOID = "signed, but not these terms: they changed after it was made"
+NOT_CHECKED = "signed, not checked: no public identity found"
+
+
+def terms_lines(terms: psimatch.Terms) -> list[str]:
+    """Return the terms, one a line, and the parties with their fingerprints."""
+    contacts = f"up to {terms.contact_size} bytes a match" if terms.contact_size else "none"
+    return [
+        _line("title", terms.title),
+        _line("purpose", terms.purpose),
+        _line("legal basis", terms.legal_basis),
+        _line("client", terms.client.name),
+        _line("", terms.client.fingerprint_text),
+        _line("server", terms.server.name),
+        _line("", terms.server.fingerprint_text),
+        _line("kinds", ", ".join(terms.kinds)),
+        _line("at most", f"{terms.max_items:,} identifiers of a party in a session"),
+        _line("reveal", REVEALED[terms.reveal]),
+        _line("contacts", contacts),
+        _line("valid", f"{terms.valid_from} to {terms.valid_until} (UTC)"),
+        _line("id", terms.id_text),
+    ]
+
+
+def signature_states(
+    agreement: psimatch.Agreement, folder: Path, named: Path | None = None
+) -> Mapping[psimatch.Role, str]:
+    """Return for each role whether it has signed, as far as the public identities in `folder` can show."""
+    return {role: _state(agreement, role, folder, named) for role in psimatch.Role}
+
+
+def _state(agreement: psimatch.Agreement, role: psimatch.Role, folder: Path, named: Path | None) -> str:
+    if role not in agreement.signatures:
+        return NOT_SIGNED
+    for place in (named, None):
+        try:
+            public = psimatch.find_public(agreement.terms.party(role), folder, place)
+        except (psimatch.IdentityError, psimatch.NotAPartyError):
+            continue
+        try:
+            agreement.verify_signature(public)
+        except psimatch.AgreementChangedError:
+            return VOID
+        return VERIFIED
+    return NOT_CHECKED
+
+
+def signature_lines(agreement: psimatch.Agreement, states: Mapping[psimatch.Role, str]) -> list[str]:
+    """Return who has signed, one a line."""
+    return [_line(role.value, f"{agreement.terms.party(role).name}: {state}") for role, state in states.items()]
+
+
+def _line(name: str, value: str) -> str:
+    return f"{name:<13}{value}"

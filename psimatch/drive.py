@@ -1,0 +1,243 @@
+"""A session and a transport put together: what one puts out goes to the other, until the session is over."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from psimatch.errors import (
+    NotPsimatchError,
+    PeerGoneError,
+    PsimatchError,
+    RemoteProtocolError,
+    TransportError,
+    TransportTimeoutError,
+)
+from psimatch.session import Charge, ChargeNeeded, Finished, Output, Progress, Send, Session, SessionResult
+from psimatch.transports import Deadline, TcpListener, TcpTransport, Timeouts, Transport, connect_tcp, format_address
+
+# Seconds for the Abort to leave when this side gives up: a person who pressed Ctrl-C waits for it.
+ABORT_WITHIN: Final = 2.0
+# Seconds between two tries to connect: soon at first, since the other side may be starting; then once a second.
+FIRST_PAUSE: Final = 0.1
+LONGEST_PAUSE: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionRefused:
+    """A connection that came to nothing and did not end the waiting: where the other end is, and why."""
+
+    address: str
+    error: PsimatchError
+
+
+OnProgress = Callable[[Progress], None]
+OnEvent = Callable[[ConnectionRefused], None]
+
+
+def run_session(session: Session, transport: Transport, *, on_progress: OnProgress | None = None) -> SessionResult:
+    """Run a new session to its end. The transport stays open and is the caller's to close.
+
+    Charges are granted as they are asked for. If this side fails or is interrupted, the peer is sent an Abort.
+
+    Args:
+        session: not yet started.
+        transport: connected to the peer.
+        on_progress: called now and then, for a person who waits.
+
+    Raises:
+        PeerAbortedError: the peer ended the session; preferred over a failed connection where both happened.
+        RemoteProtocolError: the peer did what the protocol does not allow.
+        TransportError: the connection failed, or the peer did not answer in time.
+    """
+    return _Run(session, transport, on_progress).to_end()
+
+
+def run_connecting(
+    make_session: Callable[[], Session],
+    address: tuple[str, int],
+    *,
+    wait: float,
+    timeouts: Timeouts | None = None,
+    on_progress: OnProgress | None = None,
+    on_event: OnEvent | None = None,
+) -> SessionResult:
+    """Connect to a listener and run one session.
+
+    As long as no listener of psimatch has answered with its preface (refused, unreachable, closed, silent since it is
+    busy with another connection), this side tries again until `wait` seconds are over. From the preface on there is
+    one session, and its failure is final: the peer may have charged for it.
+
+    Args:
+        make_session: makes the one session.
+        address: host and port of the listener.
+        wait: seconds after which no new try begins; 0 for one try.
+        timeouts: in seconds; None for the defaults.
+        on_progress: as in `run_session`.
+        on_event: told of each try that failed and is followed by another.
+
+    Raises:
+        InputError: the host name is not known.
+        TransportTimeoutError: no listener answered within `wait` seconds.
+        NotPsimatchError: something else than psimatch listens there.
+        PsimatchError: as `run_session`.
+    """
+    session = make_session()
+    with _connect(session, address, wait, timeouts or Timeouts(), on_event) as transport:
+        return _Run(session, transport, on_progress).to_end()
+
+
+def _connect(
+    session: Session, address: tuple[str, int], wait: float, timeouts: Timeouts, on_event: OnEvent | None
+) -> TcpTransport:
+    deadline, pause = Deadline.after(wait), FIRST_PAUSE
+    while True:
+        try:
+            return connect_tcp(address, session.role, session.max_envelope_bytes, timeouts)
+        except NotPsimatchError:
+            raise
+        except TransportError as error:
+            if wait <= 0:
+                raise
+            if deadline.expired:
+                message = f"no connection to {format_address(*address)} within {wait:g} seconds: {error}"
+                raise TransportTimeoutError(message, hint=error.hint) from error
+            if on_event is not None:
+                on_event(ConnectionRefused(format_address(*address), error))
+        time.sleep(min(pause, deadline.pause))
+        pause = min(2 * pause, LONGEST_PAUSE)
+
+
+def run_listening(
+    make_session: Callable[[], Session],
+    listener: TcpListener,
+    *,
+    wait: float,
+    timeouts: Timeouts | None = None,
+    on_progress: OnProgress | None = None,
+    on_event: OnEvent | None = None,
+) -> SessionResult:
+    """Accept connections until one is the peer's, and run its session. The listener is the caller's to close.
+
+    Whatever fails before the session has confirmed its peer (a stray, a scanner, the wrong role) is reported to
+    `on_event` and does not end the listening; the next connection gets a fresh session. After that any failure is
+    final. One connection is served at a time: the others wait in the system's queue. So the first message has only the
+    handshake timeout; later ones have the idle timeout, since the peer computes before them.
+
+    Args:
+        make_session: makes a session for each connection that may be the peer's.
+        listener: where to accept.
+        wait: seconds after which no new connection is accepted; one that came before runs on.
+        timeouts: in seconds; None for the defaults.
+        on_progress: as in `run_session`.
+        on_event: told of each connection that came to nothing.
+
+    Raises:
+        TransportTimeoutError: the peer did not come within `wait` seconds.
+        PsimatchError: as `run_session`.
+    """
+    timeouts = timeouts or Timeouts()
+    deadline, session = Deadline.after(wait), make_session()
+    refused: ConnectionRefused | None = None
+    while True:
+        try:
+            incoming = listener.accept(deadline)
+        except TransportTimeoutError:
+            raise _nobody_came(listener, wait, refused) from None
+        run: _Run | None = None
+        try:
+            with incoming.greet(session.role, session.max_envelope_bytes, timeouts) as transport:
+                run = _Run(session, transport, on_progress)
+                return run.to_end(timeouts.handshake)
+        except (TransportError, RemoteProtocolError) as error:
+            if session.peer_confirmed:
+                raise
+            refused = ConnectionRefused(incoming.address, error)
+        if on_event is not None:
+            on_event(refused)
+        # A session that has not started is still fresh: a flood of strays does not make a session each.
+        session = session if run is None else make_session()
+
+
+def _nobody_came(listener: TcpListener, wait: float, refused: ConnectionRefused | None) -> TransportTimeoutError:
+    message = f"the peer did not come to {format_address(*listener.address)} within {wait:g} seconds"
+    if refused is None:
+        return TransportTimeoutError(
+            message, hint="ask the other party whether its side runs, and which address it uses"
+        )
+    return TransportTimeoutError(message, hint=f"the last connection, from {refused.address}, failed: {refused.error}")
+
+
+class _Run:
+    """One session over one transport."""
+
+    def __init__(self, session: Session, transport: Transport, on_progress: OnProgress | None) -> None:
+        self._session = session
+        self._transport = transport
+        self._on_progress = on_progress
+        # Set once the peer takes no more: then only what it sent before counts.
+        self._gone: PeerGoneError | None = None
+
+    def to_end(self, first_within: float | None = None) -> SessionResult:
+        """Run it; the first envelope must come within so many seconds, or else the transport's own limit."""
+        try:
+            result = self._deliver(self._session.start())
+            while result is None:
+                envelope = self._receive(first_within)
+                first_within = None
+                result = self._deliver(self._session.receive(envelope))
+        except BaseException:
+            self._cancel()
+            raise
+        return result
+
+    def _receive(self, within: float | None) -> bytes:
+        if self._gone is None:
+            return self._transport.receive(within=within)
+        try:
+            return self._transport.receive(within=ABORT_WITHIN)
+        except TransportError:
+            raise self._gone from None
+
+    def _deliver(self, outputs: Iterator[Output]) -> SessionResult | None:
+        """Carry out the outputs of one call, and of the grants that they ask for; return the result if it is there.
+
+        When the peer is gone the iteration still runs to its end: the session may be about to say what the peer did
+        wrong, and only then can it take the Abort that may lie unread.
+        """
+        result: SessionResult | None = None
+        needed: ChargeNeeded | None = None
+        for output in outputs:
+            match output:
+                case Send():
+                    self._send(output.envelope)
+                case ChargeNeeded():
+                    needed = output
+                case Progress():
+                    if self._on_progress is not None:
+                        self._on_progress(output)
+                case Finished():
+                    result = output.result
+        if self._gone is not None and (result is not None or needed is not None):
+            raise self._gone
+        return result if needed is None else self._deliver(self._session.grant(Charge(needed)))
+
+    def _send(self, envelope: bytes) -> None:
+        if self._gone is not None:
+            return
+        try:
+            self._transport.send(envelope)
+        except PeerGoneError as error:
+            self._gone = error
+
+    def _cancel(self) -> None:
+        """Tell the peer that this side gives up, if it can still be told."""
+        if self._session.ended:
+            return
+        with contextlib.suppress(PsimatchError):
+            for output in self._session.cancel():
+                if isinstance(output, Send) and self._gone is None:
+                    self._transport.send(output.envelope, within=ABORT_WITHIN)

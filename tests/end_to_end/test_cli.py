@@ -1,0 +1,400 @@
+from __future__ import annotations
+
+import io
+import json
+import os
+import pty
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import psimatch
+from psimatch.cli import main
+from psimatch.cli.exit_codes import MEANINGS, exit_code_of
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+Run = Callable[..., tuple[int, str, str]]
+TERMS = ("--kinds", "nl-bsn,nl-address", "--max-items", "128", "--purpose", "a test", "--legal-basis", "none")
+PARTIES = ("--client", "care.public", "--server", "police.public")
+UNTIL = ("--valid-until", "2099-05-31")
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Return the command line, run in this process: exit code, stdout, stderr. Nobody sits at a terminal."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as exited:
+            main([str(argument) for argument in arguments])
+        output = capsys.readouterr()
+        return int(exited.value.code or 0), output.out, output.err
+
+    return call
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> Path:
+    """The current folder, with the identities of both parties and an agreement that nobody has signed."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("care", "police"):
+        assert run("identity", "new", f"{name}.identity", "--name", name, "--no-passphrase")[0] == 0
+    assert run("agreement", "new", "pilot.toml", *PARTIES, *TERMS, *UNTIL)[0] == 0
+    return tmp_path
+
+
+def sign(run: Run, name: str, path: str = "pilot.toml") -> tuple[int, str, str]:
+    return run("agreement", "sign", path, "--identity", f"{name}.identity", "--yes")
+
+
+def match(run: Run, *arguments: object, identity: str = "care.identity") -> tuple[int, str, str]:
+    """Try to connect once to where nobody listens; exit code 4 means that all checks before have passed."""
+    files = ("--agreement", "pilot.toml", "--identity", identity, "--output", "matches.csv")
+    flags = EXAMPLES / "care" / "flags.csv"
+    return run("match", flags, *files, "--connect", "127.0.0.1:1", "--wait", "0", *arguments)
+
+
+# identity
+
+
+def test_a_new_identity_has_a_secret_and_a_public_file(folder: Path, run: Run) -> None:
+    assert stat.S_IMODE((folder / "care.identity").stat().st_mode) == 0o600
+    code, shown, errors = run("identity", "show", "care.public")
+    fingerprint = psimatch.read_public("care.public").fingerprint_text
+    assert (code, shown, errors) == (0, f"care\nfingerprint {fingerprint}\n", "")
+    assert run("identity", "show", "care.identity")[1] == shown
+    assert json.loads(run("identity", "show", "care.public", "--json")[1])["fingerprint"] == fingerprint
+
+
+@pytest.mark.parametrize("kept", ["care.identity", "care.public"])
+def test_neither_file_of_an_identity_is_replaced_without_force(folder: Path, run: Run, kept: str) -> None:
+    (folder / ({"care.identity", "care.public"} - {kept}).pop()).unlink()
+    before = (folder / kept).read_bytes()
+    code, output, errors = run("identity", "new", "care.identity", "--name", "new", "--no-passphrase")
+    assert (code, output) == (1, "")
+    assert f"psimatch: error: {kept} exists already\npsimatch: hint: " in errors
+    assert (folder / kept).read_bytes() == before
+    assert len(list(folder.glob("care.*"))) == 1
+    assert run("identity", "new", "care.identity", "--name", "new", "--no-passphrase", "--force")[0] == 0
+
+
+def test_a_passphrase_comes_from_a_file_and_seals(folder: Path, run: Run) -> None:
+    (folder / "right").write_text("correct horse\n", "utf-8")
+    (folder / "wrong").write_text("incorrect horse\n", "utf-8")
+    code, output, errors = run("identity", "new", "s.identity", "--name", "s", "--passphrase-file", "right")
+    assert (code, "correct" in output + errors) == (0, False)
+    assert run("identity", "show", "s.identity", "--passphrase-file", "right")[0] == 0
+    for arguments, message in (
+        (("--passphrase-file", "wrong"), "the passphrase of s.identity is wrong"),
+        (("--passphrase-file", "none"), "none can't be read"),
+        ((), "s.identity is sealed, and no passphrase is given"),
+    ):
+        code, output, errors = run("identity", "show", "s.identity", *arguments)
+        assert (code, output) == (3, "")
+        assert f"psimatch: error: {message}" in errors
+        assert "horse" not in errors
+
+
+def test_without_a_terminal_or_an_option_the_identity_is_unsealed_and_that_is_told(folder: Path, run: Run) -> None:
+    code, _, errors = run("identity", "new", "u.identity", "--name", "u")
+    assert code == 0
+    assert "psimatch: warning: there is no terminal" in errors
+    assert run("identity", "show", "u.identity")[0] == 0
+
+
+def at_terminal(folder: Path, typed: list[tuple[str, str]], *arguments: str) -> tuple[int, str]:
+    """Run at a terminal; wait for each prompt, then type its answer. Return the exit code and all that was shown."""
+    control, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "psimatch", *arguments],
+        cwd=folder,
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        start_new_session=True,
+    )
+    os.close(terminal)
+    shown = b""
+    for prompt, answer in typed:
+        shown = _read_until(control, prompt.encode())
+        os.write(control, answer.encode() + b"\n")
+    rest = _read_until(control, None)
+    os.close(control)
+    return process.wait(60), (shown + rest).decode()
+
+
+def _read_until(control: int, wanted: bytes | None) -> bytes:
+    shown = b""
+    while wanted is None or wanted not in shown:
+        try:
+            data = os.read(control, 4_096)
+        except OSError:
+            break
+        if not data:
+            break
+        shown += data
+    assert wanted is None or wanted in shown
+    return shown
+
+
+def test_at_a_terminal_the_passphrase_is_asked_twice_and_not_shown(folder: Path) -> None:
+    new = ("identity", "new", "t.identity", "--name", "t")
+    code, shown = at_terminal(folder, [("passphrase", "horse"), ("again", "hors")], *new)
+    assert code == 3
+    assert "the two passphrases differ" in shown
+    assert not (folder / "t.identity").exists()
+    code, shown = at_terminal(folder, [("passphrase", "horse"), ("again", "horse")], *new)
+    assert code == 0
+    assert "horse" not in shown
+    assert at_terminal(folder, [("passphrase", "horse")], "identity", "show", "t.identity")[0] == 0
+
+
+# agreement
+
+
+def test_an_agreement_is_signed_by_both_and_shown(folder: Path, run: Run) -> None:
+    code, output, errors = sign(run, "care")
+    assert code == 0
+    assert output.startswith("signed by care as client\nid ")
+    assert "police has yet to sign" in errors
+    assert "server       police: not signed" in run("agreement", "show", "pilot.toml")[1]
+    assert sign(run, "police")[0] == 0
+    before = (folder / "pilot.toml").read_bytes()
+    assert sign(run, "care") == (0, "already signed by care as client\n", "")
+    assert (folder / "pilot.toml").read_bytes() == before
+    with (folder / "pilot.toml").open("a", encoding="utf-8") as file:
+        file.write("# but nobody signed this comment\n")
+    code, output, errors = run("agreement", "show", "pilot.toml")
+    assert (code, errors) == (0, "")
+    assert "client       care: signed, verified" in output
+    assert "in force today" in output
+    assert "comment" not in output
+    shown = json.loads(run("agreement", "show", "pilot.toml", "--json")[1])
+    assert shown["signatures"] == {"client": "signed, verified", "server": "signed, verified"}
+    assert (shown["format"], shown["in_force_today"]) == ("psimatch-agreement-1", True)
+    assert shown["terms"]["max_items"] == 128
+    (folder / "police.public").unlink()
+    assert "police: signed, not checked: no public identity found" in run("agreement", "show", "pilot.toml")[1]
+
+
+def test_terms_that_changed_after_the_other_signed_are_not_signed(folder: Path, run: Run) -> None:
+    sign(run, "care")
+    text = (folder / "pilot.toml").read_text("utf-8")
+    (folder / "pilot.toml").write_text(text.replace("max_items = 128", "max_items = 129"), "utf-8")
+    for name in ("care", "police"):
+        code, output, errors = sign(run, name)
+        assert (code, output) == (3, "")
+        assert "the signature of the client (care) does not belong to these terms" in errors
+    code, output, errors = run("agreement", "show", "pilot.toml")
+    assert (code, "they changed after it was made" in output, "psimatch: error:" in errors) == (3, True, True)
+
+
+def test_the_others_signature_is_not_passed_over_for_want_of_its_public_identity(folder: Path, run: Run) -> None:
+    sign(run, "care")
+    (folder / "care.public").rename(folder / "elsewhere")
+    code, _, errors = sign(run, "police")
+    assert code == 3
+    assert "--peer" in errors
+    arguments = ("--identity", "police.identity", "--yes", "--peer", "elsewhere")
+    assert run("agreement", "sign", "pilot.toml", *arguments)[0] == 0
+
+
+def test_signing_needs_a_yes(folder: Path, run: Run) -> None:
+    arguments = ("agreement", "sign", "pilot.toml", "--identity", "care.identity")
+    code, _, errors = run(*arguments)
+    assert code == 2
+    assert "then give --yes" in errors
+    code, shown = at_terminal(folder, [("[y/N]", "n")], *arguments)
+    assert code == 130
+    assert psimatch.read_public("police.public").fingerprint_text in shown
+    assert "not signed" in shown
+    assert not psimatch.read_agreement_file("pilot.toml").signatures
+    assert at_terminal(folder, [("[y/N]", "y")], *arguments)[0] == 0
+    assert psimatch.Role.CLIENT in psimatch.read_agreement_file("pilot.toml").signatures
+
+
+def test_two_half_signed_copies_merge(folder: Path, run: Run) -> None:
+    (folder / "copy.toml").write_bytes((folder / "pilot.toml").read_bytes())
+    sign(run, "care")
+    sign(run, "police", "copy.toml")
+    code, output, _ = run("agreement", "merge", "pilot.toml", "copy.toml")
+    assert code == 0
+    assert output.startswith("added: server\n")
+    assert len(psimatch.read_agreement_file("pilot.toml").signatures) == 2
+    assert run("agreement", "merge", "pilot.toml", "copy.toml")[1].startswith("added: nothing")
+
+
+def test_copies_that_differ_or_hold_a_void_signature_do_not_merge(folder: Path, run: Run) -> None:
+    text = (folder / "pilot.toml").read_text("utf-8")
+    (folder / "copy.toml").write_text(text.replace("128", "64", 1), "utf-8")
+    before = (folder / "pilot.toml").read_bytes()
+    assert run("agreement", "merge", "pilot.toml", "copy.toml")[0] == 3
+    void = f'\n[[signature]]\nparty = "server"\ned25519 = "{"00" * 64}"\n'
+    (folder / "copy.toml").write_text(text + void, "utf-8")
+    code, _, errors = run("agreement", "merge", "pilot.toml", "copy.toml")
+    assert code == 3
+    assert "the signature of the server (police) does not belong to these terms" in errors
+    assert (folder / "pilot.toml").read_bytes() == before
+
+
+# check
+
+
+def test_check_counts_a_good_list(run: Run) -> None:
+    code, output, errors = run("check", EXAMPLES / "police" / "flags.csv")
+    assert (code, errors) == (0, "")
+    assert "91 usable rows, 0 bad rows" in output
+    assert "60 distinct identifiers, 1 duplicates merged" in output
+
+
+def test_check_names_every_bad_row_and_no_cell(run: Run) -> None:
+    bad = EXAMPLES / "bad" / "flags.csv"
+    code, output, errors = run("check", bad)
+    assert code == 1
+    assert "psimatch: error: " in errors
+    assert "row 3: bsn: " in output
+    shown = json.loads(run("check", bad, "--json")[1])
+    assert (shown["format"], shown["bad_rows"]) == ("psimatch-check-1", len({e["row"] for e in shown["errors"]}))
+    assert all(set(error) == {"row", "field", "problem", "remedy"} and error["remedy"] for error in shown["errors"])
+    for cell in ("onbekend", "999990018", "1.0E+09", "0511 HJ"):
+        assert cell not in output + errors
+
+
+def test_check_reads_as_the_agreement_would(folder: Path, run: Run) -> None:
+    flags = EXAMPLES / "care" / "flags.csv"
+    assert run("check", flags, "--agreement", "pilot.toml")[0] == 0
+    assert "nl-address" not in run("check", flags, "--kinds", "nl-bsn")[1]
+    assert run("check", flags, "--kinds", "nl-bsn", "--agreement", "pilot.toml")[0] == 2
+    text = (folder / "pilot.toml").read_text("utf-8")
+    (folder / "pilot.toml").write_text(text.replace("max_items = 128", "max_items = 64"), "utf-8")
+    code, _, errors = run("check", flags, "--agreement", "pilot.toml")
+    assert code == 1
+    assert "65 distinct identifiers; the agreement allows 64" in errors
+    assert run("check", "missing.csv")[0] == 1
+
+
+# match, up to the network
+
+
+def test_match_checks_everything_before_it_connects(folder: Path, run: Run) -> None:
+    code, _, errors = match(run)
+    assert (code, "has not signed" in errors) == (3, True)
+    sign(run, "care")
+    code, _, errors = match(run)
+    assert (code, "the server (police) has not signed" in errors) == (3, True)
+    sign(run, "police")
+    code, output, errors = match(run)
+    assert (code, output, "nobody listens" in errors) == (4, "", True)
+    for arguments, expected, message in (
+        (("--identity", "none"), 3, "none can't be read"),
+        (("--identity", "care.public"), 3, "where the secret one is needed"),
+        (("--peer", "care.public"), 3, "is not the public identity of police"),
+        (("--output", "no/matches.csv"), 1, "there is no folder no"),
+        (("--output", "care.public"), 1, "care.public exists already"),
+        (("--listen", "127.0.0.1:0"), 2, "one of --listen and --connect"),
+        (("--connect", "nowhere"), 2, "the address has no valid host"),
+        (("--wait", "-1"), 2, "--wait"),
+    ):
+        code, output, errors = match(run, *arguments)
+        assert (code, output) == (expected, ""), errors
+        assert message in errors
+    assert not (folder / "matches.csv").exists()
+
+
+def test_match_stops_at_bad_rows_unless_told_to_skip_them(folder: Path, run: Run) -> None:
+    sign(run, "care")
+    sign(run, "police")
+    good = "bsn;contact\n999990019;x\n"
+    (folder / "flags.csv").write_text(good + "123;x\n" * 30, "utf-8")
+    files = ("--agreement", "pilot.toml", "--identity", "care.identity", "--output", "matches.csv")
+    arguments = ("match", "flags.csv", *files, "--connect", "127.0.0.1:1", "--wait", "0")
+    code, output, errors = run(*arguments)
+    assert (code, output) == (1, "")
+    assert "psimatch: row 3: bsn: " in errors
+    assert "30 rows can't be used" in errors
+    assert len(errors.splitlines()) < 25
+    assert run(*arguments, "--skip-invalid")[0] == 4
+    (folder / "matches.skipped.csv").touch()
+    assert run(*arguments, "--skip-invalid")[0] == 1
+    assert run(*arguments, "--skip-invalid", "--skipped", "others.csv")[0] == 4
+    assert run(*arguments, "--skip-invalid", "--skipped", "matches.csv")[0] == 1
+    assert run(*arguments, "--skip-invalid", "--output", "flags.csv", "--force")[0] == 1
+    assert (folder / "flags.csv").read_text("utf-8").startswith(good)
+
+
+def test_an_agreement_out_of_force_is_refused(pair: Any, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(pair.care.folder)
+    first = pair.terms.valid_from
+    for terms, message in (
+        (replace(pair.terms, valid_from=first - timedelta(9), valid_until=first - timedelta(2)), "expired"),
+        (replace(pair.terms, valid_from=first + timedelta(9), valid_until=first + timedelta(9)), "not yet"),
+    ):
+        pair.care.sign(pair.signed(terms))
+        code, _, errors = match(run)
+        assert code == 3
+        assert message in errors
+    pair.care.sign(
+        psimatch.Agreement(replace(pair.terms, valid_from=first - timedelta(9), valid_until=first - timedelta(2)))
+    )
+    assert sign(run, "care")[0] == 3
+
+
+# errors and help
+
+
+def test_usage_errors_are_lower_case_with_a_hint(run: Run) -> None:
+    assert run("bogus") == (2, "", "psimatch: error: no such command 'bogus'\npsimatch: hint: see psimatch --help\n")
+    code, output, errors = run("match")
+    assert (code, output) == (2, "")
+    assert "psimatch: hint: see psimatch match --help" in errors
+    code, _, errors = run("agreement", "new", "x", *PARTIES, *TERMS, "--valid-until", "31-05-2027")
+    assert (code, "YYYY-MM-DD" in errors) == (2, True)
+    code, _, errors = run("check", "x", "--kinds", "bsn")
+    assert (code, "nl-bsn/1" in errors) == (2, True)
+    assert run()[0] == 2
+
+
+def test_the_help_lists_the_exit_codes_and_each_command_has_an_example(run: Run) -> None:
+    code, output, _ = run("--help")
+    assert code == 0
+    for number, meaning in MEANINGS.items():
+        assert f"  {number:<4}{meaning}" in output
+    commands = ("identity new", "identity show", "agreement new", "agreement sign", "agreement merge")
+    for command in (*commands, "agreement show", "check", "match"):
+        code, output, _ = run(*command.split(), "--help")
+        assert code == 0
+        assert f"Example:\n    psimatch {command} " in output.replace("  Example", "Example")
+    assert run("--version")[1] == f"psimatch, version {psimatch.__version__}\n"
+
+
+def test_every_error_class_has_an_exit_code() -> None:
+    def classes(of: type[psimatch.PsimatchError]) -> Iterator[type[psimatch.PsimatchError]]:
+        yield of
+        for each in of.__subclasses__():
+            yield from classes(each)
+
+    own = (psimatch.LocalProtocolError, psimatch.InputError)
+    for each in classes(psimatch.PsimatchError):
+        code = exit_code_of(each.__new__(each))
+        expected_internal = each in (psimatch.PsimatchError, psimatch.ProtocolError) or issubclass(each, own[0])
+        assert (code == 70) == expected_internal, each
+
+
+@pytest.mark.parametrize("traceback", ["", "1"])
+def test_an_internal_error_shows_no_data(run: Run, monkeypatch: pytest.MonkeyPatch, traceback: str) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError("123456782")
+
+    monkeypatch.setattr(psimatch, "read_flags", fail)
+    monkeypatch.setenv("PSIMATCH_TRACEBACK", traceback)
+    code, output, errors = run("check", "flags.csv")
+    assert (code, output) == (70, "")
+    assert errors.startswith("psimatch: error: internal error: KeyError at check.py:")
+    assert ("Traceback" in errors) == ("123456782" in errors) == bool(traceback)
