@@ -991,7 +991,7 @@ def full_contacts(n: int, e: int) -> int:
 
 def final_body(channel: Channel, sizes: Sequence[int], matches: int, sent: Sequence[bytes]) -> bytes:
     """Return the body of the receipt; `sent` are the last digests of client and server (§5.5)."""
-    count = matches if channel.terms["reveal"] == "both" else None
+    count = i2osp(matches, 4) if channel.terms["reveal"] == "both" else None
     return pack([channel.session, channel.agreement, *sent, *sizes, count])
 
 
@@ -1640,7 +1640,8 @@ def receipt_vectors() -> list[Case]:
     draw, cases = stream("receipt"), []
     for name, number in (("both learn the matches", 3), ("no matches", 0), ("only the client learns", None)):
         session, agreement, last_client, last_server = (draw(32) for _ in range(4))
-        body = pack([session, agreement, last_client, last_server, 1024, 70_000, number])
+        count = None if number is None else i2osp(number, 4)
+        body = pack([session, agreement, last_client, last_server, 1024, 70_000, count])
         cases.append({
             "name": name, "session_id": session, "agreement_id": agreement, "client_digest": last_client,
             "server_digest": last_server, "client_set_size": 1024, "server_set_size": 70_000, "matches": number,

@@ -206,7 +206,8 @@ class Agreement:
             )
         merged = self
         for role, signature in other.signatures.items():
-            merged = merged._with(role, signature)
+            if role not in merged.signatures:
+                merged = merged._with(role, signature)
         return merged
 
     def _with(self, role: Role, signature: bytes) -> Agreement:
@@ -254,6 +255,8 @@ class Agreement:
         Raises:
             AgreementNotInForceError: it is not.
         """
+        # A datetime is a date to the type checker, but does not compare with one.
+        today = date(today.year, today.month, today.day)
         if today < self.terms.valid_from:
             raise AgreementNotInForceError(
                 f"the agreement is in force from {self.terms.valid_from}, not yet on {today} (UTC)",

@@ -14,7 +14,8 @@ from psimatch.parameters import LIMITS
 # Emoji joiners go too; a contact can do without.
 _UNSAFE_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 # Letters and symbols by category, but they show as nothing: fillers, a blank Braille cell, a grapheme joiner.
-_BLANKS: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+_BLANKS: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\U0001d159\u180b\u180c\u180d\u180f")
+_VARIATION_SELECTORS: Final = frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
 _LINE_BREAKS: Final = re.compile("[\t\n\v\f\r\u0085\u2028\u2029]+")
 
 # ECMA-48: strings (DCS, SOS, OSC, PM, APC) up to their terminator, or to the end as a terminal would; CSI with its
@@ -64,7 +65,7 @@ def disarm(text: str) -> str:
 
 
 def _is_unsafe(character: str) -> bool:
-    return unicodedata.category(character) in _UNSAFE_CATEGORIES or character in _BLANKS
+    return unicodedata.category(character) in _UNSAFE_CATEGORIES or character in _BLANKS | _VARIATION_SELECTORS
 
 
 def _is_control(character: str) -> bool:

@@ -16,6 +16,7 @@ from psimatch.errors import (
     TransportError,
     TransportTimeoutError,
 )
+from psimatch.interrupts import HeldInterrupt
 from psimatch.session import Charge, ChargeNeeded, Finished, Output, Progress, Send, Session, SessionResult
 from psimatch.transports import Deadline, TcpListener, TcpTransport, Timeouts, Transport, connect_tcp, format_address
 
@@ -140,26 +141,24 @@ def run_listening(
         PsimatchError: as `run_session`.
     """
     timeouts = timeouts or Timeouts()
-    deadline, session = Deadline.after(wait), make_session()
+    deadline = Deadline.after(wait)
     refused: ConnectionRefused | None = None
     while True:
         try:
             incoming = listener.accept(deadline)
         except TransportTimeoutError:
             raise _nobody_came(listener, wait, refused) from None
-        run: _Run | None = None
+        # Made only now, since the agreement may have expired while nobody came.
+        session = make_session()
         try:
             with incoming.greet(session.role, session.max_envelope_bytes, timeouts) as transport:
-                run = _Run(session, transport, on_progress)
-                return run.to_end(timeouts.handshake)
+                return _Run(session, transport, on_progress).to_end(timeouts.handshake)
         except (TransportError, RemoteProtocolError) as error:
             if session.peer_confirmed:
                 raise
             refused = ConnectionRefused(incoming.address, error)
         if on_event is not None:
             on_event(refused)
-        # A session that has not started is still fresh: a flood of strays does not make a session each.
-        session = session if run is None else make_session()
 
 
 def _nobody_came(listener: TcpListener, wait: float, refused: ConnectionRefused | None) -> TransportTimeoutError:
@@ -210,10 +209,8 @@ class _Run:
         """
         result: SessionResult | None = None
         needed: ChargeNeeded | None = None
-        for output in outputs:
+        for output in self._whole(outputs):
             match output:
-                case Send():
-                    self._send(output.envelope)
                 case ChargeNeeded():
                     needed = output
                 case Progress():
@@ -224,6 +221,17 @@ class _Run:
         if self._gone is not None and (result is not None or needed is not None):
             raise self._gone
         return result if needed is None else self._deliver(self._session.grant(Charge(needed)))
+
+    def _whole(self, outputs: Iterator[Output]) -> Iterator[Output]:
+        """Yield the outputs; Ctrl-C waits while the session makes one, so that what it counts as sent gets sent."""
+        while True:
+            with HeldInterrupt():
+                output = next(outputs, None)
+                if isinstance(output, Send):
+                    self._send(output.envelope)
+            if output is None:
+                return
+            yield output
 
     def _send(self, envelope: bytes) -> None:
         if self._gone is not None:
@@ -239,5 +247,5 @@ class _Run:
             return
         with contextlib.suppress(PsimatchError):
             for output in self._session.cancel():
-                if isinstance(output, Send) and self._gone is None:
+                if self._gone is None:
                     self._transport.send(output.envelope, within=ABORT_WITHIN)

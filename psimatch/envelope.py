@@ -15,6 +15,7 @@ from psimatch.errors import (
     EnvelopeReplayedError,
     EnvelopeTruncatedError,
     FrameTooLongError,
+    LocalProtocolError,
     OtherSessionError,
     PeerIdentityError,
     RoleError,
@@ -104,7 +105,7 @@ class Channel:
         self.session_id = NO_SESSION
         ephemeral_key = SealingKey.generate()
         self.ephemeral_public_key = ephemeral_key.public_key
-        self.peer_ephemeral_key: bytes | None = None
+        self.peer_ephemeral_key = b""
         self.sent: list[bytes] = []
         self.received: list[bytes] = []
         self._agreement_id = agreement_id
@@ -115,6 +116,7 @@ class Channel:
         self._acknowledged = 0
         self._peer_in_session = False
         self._first_sent = b""
+        self._closed = False
 
     @property
     def last_sent(self) -> bytes:
@@ -127,18 +129,23 @@ class Channel:
         return self.received[-1] if self.received else NO_DIGEST
 
     def drop_keys(self) -> None:
-        """Forget this session's keys."""
+        """Forget this session's keys; nothing is sealed after that."""
         self._ephemeral_key = None
-        self.peer_ephemeral_key = None
+        self.peer_ephemeral_key = b""
+        self._closed = True
 
     def seal(self, message: bytes, fill_to: int = 0) -> bytes:
         """Return the next envelope, its message zero-filled to `fill_to` bytes.
 
         Under no session id yet it is sealed to the peer's long-term key.
+
+        Raises:
+            LocalProtocolError: the keys are dropped.
         """
-        in_session = self.session_id != NO_SESSION and self.peer_ephemeral_key is not None
-        session_id = self.session_id if in_session else NO_SESSION
-        key = self.peer_ephemeral_key if in_session else None
+        if self._closed:
+            raise LocalProtocolError("the session has ended")
+        session_id = self.session_id
+        key = self._peer.sealing_key if session_id == NO_SESSION else self.peer_ephemeral_key
         # §6.2
         signed = self._signed(self.role, session_id, self.last_sent, len(self.received), self.last_received, message)
         signature = self._identity.sign(signed)
@@ -146,7 +153,7 @@ class Channel:
         plaintext = front + message.ljust(fill_to, b"\0")
         # §6.1
         header = Header(self.role, len(self.sent), session_id, len(plaintext) + SEAL_OVERHEAD).encode()
-        envelope = header + seal(plaintext, key or self._peer.sealing_key, length_prefixed(Label.SEAL) + header)
+        envelope = header + seal(plaintext, key, length_prefixed(Label.SEAL) + header)
         self.sent.append(digest(Label.MESSAGE_DIGEST, signed))
         self._first_sent = self._first_sent or envelope
         return envelope

@@ -36,7 +36,8 @@ class Receipt:
                 self.server_digest,
                 self.client_set_size,
                 self.server_set_size,
-                self.matches,
+                # Of one length whatever the number, since the length of the envelope shows.
+                None if self.matches is None else self.matches.to_bytes(4, "big"),
             ]
         )
 

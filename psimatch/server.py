@@ -200,5 +200,8 @@ class ServerSession(Session):
                 Match(candidate.identifier, reference, contact)
                 for candidate, reference, contact in zip(candidates, named, self._contacts, strict=True)
             )
-        yield self._send(receipt.signed_by(self._identity, self.role))
-        yield self._finish(receipt, message.signature)
+        # Both or neither: once the counter-signature can leave, this side is finished too.
+        counter_signed = self._send(receipt.signed_by(self._identity, self.role))
+        finished = self._finish(receipt, message.signature)
+        yield counter_signed
+        yield finished

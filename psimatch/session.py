@@ -104,8 +104,9 @@ def session_id_of(agreement_id: bytes, hello_digest: bytes, server_nonce: bytes,
 class Session(ABC):
     """One side of one run of the protocol. Use it once, as `ClientSession` or `ServerSession`.
 
-    `start`, `receive`, `grant` and `cancel` return iterators: deliver each output as it comes, and iterate to the end
-    before the next call (a `ChargeNeeded` is the last of its call). An error of the peer is raised after the Abort that tells it so has been yielded.
+    `start`, `receive` and `grant` return iterators: deliver each output as it comes, and iterate to the end before the
+    next call (a `ChargeNeeded` is the last of its call). An error of the peer is raised after the Abort that tells it
+    so has been yielded.
     """
 
     role: ClassVar[Role]
@@ -201,34 +202,39 @@ class Session(ABC):
         """
         return self._guarded(lambda: self._grant(charge))
 
-    def cancel(self) -> Iterator[Output]:
-        """End the session for a reason of this side's own, and tell the peer."""
-        self._running = False
+    def cancel(self) -> tuple[Send, ...]:
+        """End the session at once, for a reason of this side's own; return the Abort to deliver, if there is one.
+
+        Allowed at any moment: an iterator that is still suspended yields nothing more.
+        """
         if self.state is State.NEW:
             self._end(State.ABORTED)
-        if not self.ended:
-            yield from self._abort(AbortCode.CANCELLED)
+        return () if self.ended else (self._abort(AbortCode.CANCELLED),)
 
     # How each call runs.
 
     def _guarded(self, steps: Callable[[], Iterator[Output]]) -> Iterator[Output]:
         if self._running or self._broken:
             raise LocalProtocolError("the outputs of the call before were not iterated to the end")
-        self._running = self._broken = True
+        self._running = True
         try:
-            yield from steps()
+            for output in steps():
+                yield output
+                if self.state is State.ABORTED:
+                    return
         except RemoteProtocolError as error:
-            self._broken = False
             if isinstance(error, PeerAbortedError):
                 self._end(State.ABORTED)
             else:
-                yield from self._abort(error.code)
+                yield self._abort(error.code)
             raise
         except LocalProtocolError:
-            self._broken = False
             raise
-        else:
-            self._broken = False
+        except BaseException:
+            # Half a step is done, so no other may follow; the channel stays for the Abort of `cancel`.
+            self._broken = True
+            self._drop_secrets()
+            raise
         finally:
             self._running = False
 
@@ -295,7 +301,7 @@ class Session(ABC):
         self._pending = message
         self._needed = ChargeNeeded(self._channel.session_id, self._peer.fingerprint, self._peer_set_size)
         # Nothing follows, so `grant` may be called from within the loop over these outputs.
-        self._running = self._broken = False
+        self._running = False
         yield self._needed
 
     def _send(self, message: Message, fill_to: int = 0) -> Send:
@@ -304,12 +310,12 @@ class Session(ABC):
     def _advance(self, event: str) -> None:
         self.state = states.after(self.role, self.state, event)
 
-    def _abort(self, reason: AbortCode) -> Iterator[Output]:
+    def _abort(self, reason: AbortCode) -> Send:
         # §9.2
-        told = AbortCode.FAILED if self._evaluated and reason is not AbortCode.CANCELLED else reason
-        abort = self._send(Abort(told))
-        self._end(State.ABORTED)
-        yield abort
+        try:
+            return self._send(Abort(AbortCode.FAILED if self._evaluated else reason))
+        finally:
+            self._end(State.ABORTED)
 
     def _aborted_by_peer(self, reason: AbortCode) -> PeerAbortedError:
         return PeerAbortedError(
@@ -320,6 +326,9 @@ class Session(ABC):
         # §9.1
         self.state = state
         self._channel.drop_keys()
+        self._drop_secrets()
+
+    def _drop_secrets(self) -> None:
         self._items = {}
         self._needed = self._pending = None
         self._forget()

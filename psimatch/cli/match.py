@@ -137,7 +137,11 @@ def _cancellable(prepared: Prepared) -> Iterator[None]:
 
 def _write(options: MatchOptions, prepared: Prepared, result: psimatch.SessionResult) -> MatchReport:
     seconds = prepared.last.seconds if prepared.last else 0.0
-    rows = psimatch.write_matches(options.output, prepared.flags, result.matches or (), force=options.force)
+    rows, output = 0, None
+    # A file without rows would say that there is no match; who learns none gets no file.
+    if result.matches is not None:
+        output = options.output
+        rows = psimatch.write_matches(output, prepared.flags, result.matches, force=options.force)
     skipped = options.skipped_path if prepared.flags.invalid else None
     if skipped is not None:
         psimatch.write_skipped(skipped, prepared.flags, force=options.force)
@@ -146,7 +150,7 @@ def _write(options: MatchOptions, prepared: Prepared, result: psimatch.SessionRe
         result=result,
         flags=prepared.flags,
         rows_written=rows,
-        output=options.output,
+        output=output,
         skipped=skipped,
         bytes_sent=prepared.last.bytes_sent if prepared.last else 0,
         bytes_received=prepared.last.bytes_received if prepared.last else 0,

@@ -21,7 +21,7 @@ class MatchReport:
     result: psimatch.SessionResult
     flags: psimatch.FlagList
     rows_written: int
-    output: Path
+    output: Path | None
     skipped: Path | None
     bytes_sent: int
     bytes_received: int
@@ -70,7 +70,7 @@ def report_fields(report: MatchReport) -> dict[str, Any]:
         "bytes_sent": report.bytes_sent,
         "bytes_received": report.bytes_received,
         "seconds": round(report.seconds, 3),
-        "output": str(report.output),
+        "output": None if report.output is None else str(report.output),
         "skipped": None if report.skipped is None else str(report.skipped),
     }
 
@@ -91,9 +91,15 @@ def report_lines(report: MatchReport) -> list[str]:
         f"  stays hidden every identifier that did not match, and how many you have: the peer saw {own_size:,}, padded",
         f"  cost         {peer_size:,} evaluations charged to the peer; {report.bytes_sent:,} bytes sent,"
         f" {report.bytes_received:,} received; {report.seconds:.2f} s",
-        f"  output       {report.output} ({report.rows_written:,} {'row' if report.rows_written == 1 else 'rows'})",
+        f"  output       {_output(report)}",
     ]
     return lines
+
+
+def _output(report: MatchReport) -> str:
+    if report.output is None:
+        return "no file, since this side learns no matches"
+    return f"{report.output} ({report.rows_written:,} {'row' if report.rows_written == 1 else 'rows'})"
 
 
 def _peer_learned(report: MatchReport) -> bool:

@@ -10,7 +10,7 @@ PACKAGE = ROOT / "psimatch"
 
 # From the bottom up. Modules of one layer do not import each other, parts of one package may.
 LAYERS = [
-    {"errors"},
+    {"errors", "interrupts"},
     {"parameters", "crockford", "digest"},
     {"randomness", "contact", "private_file", "canonical"},
     {"kernel", "identifiers", "sealing"},
@@ -50,7 +50,8 @@ OWNERS = {
     "csv": {"columns", "flag_files", "match_files"},
     "click": {"cli"},
     "rich": {"cli"},
-    "threading": {"transports"},
+    "threading": {"transports", "interrupts"},
+    "signal": {"interrupts"},
     "queue": {"transports"},
     "time": {"transports", "drive", "cli"},
     "sqlite3": set(),

@@ -72,6 +72,18 @@ def test_the_commands_run(tmp_path, free_port):
     assert len(found[0]) == 11
 
 
+def test_the_json_is_the_one_that_the_readme_describes():
+    shape = (ROOT / "psimatch" / "cli" / "match_report.py").read_text()
+    body = shape.partition("def report_fields")[2].partition("def report_lines")[0]
+    fields = set(re.findall(r'^        "(\w+)":', body, re.MULTILINE))
+    described = set()
+    for line in section("json").splitlines()[2:]:
+        described |= set(re.findall(r"`(\w+)`", line.split("|")[1]))
+    assert described == fields
+    assert "psimatch-match-1" in section("json")
+    assert 'FORMAT: Final = "psimatch-match-1"' in shape
+
+
 def test_the_python_runs():
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", fenced("python")],

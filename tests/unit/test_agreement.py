@@ -111,6 +111,12 @@ def test_two_half_signed_copies_merge():
         one.merged(Agreement(make_terms(title="Another")).sign(POLICE))
 
 
+def test_a_merge_never_replaces_a_signature():
+    signed = make_agreement()
+    broken = Agreement(make_terms(), dict.fromkeys(Role, bytes(64)))
+    signed.merged(broken).verify(CARE.public, POLICE.public, TODAY)
+
+
 def test_kinds_from_names():
     assert kinds_from_names(["text", "nl-bsn/1", "text/1"]) == ("nl-bsn/1", "text/1")
     for names in (["shoe size"], ["text/2"], ["dummy"], [""]):

@@ -111,7 +111,7 @@ def test_another_session_agreement_and_version():
 
 def test_no_session_id_is_accepted_only_from_a_peer_that_knows_none():
     client, server = in_session()
-    client.peer_ephemeral_key = None
+    client.session_id = NO_SESSION
     with pytest.raises(errors.OtherSessionError):
         server.open(client.seal(b"x"))
     client, server = channels()

@@ -1,6 +1,7 @@
 """Two honest sessions find exactly the plain intersection, and show nothing more than they must."""
 
-from datetime import date
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime
 
 import pytest
 from sessions import CARE, POLICE, STRANGER, TODAY, Wire, make_agreement, make_client, make_server, make_terms
@@ -63,6 +64,66 @@ def test_lengths_do_not_depend_on_the_lists(reveal):
         seen.add(tuple(tuple(len(envelope) for envelope in wire.sent[role]) for role in Role))
     # With `both`, the Receipt tells both sides the number of matches, sealed, in one byte for up to 127.
     assert len(seen) == 1
+
+
+def test_the_length_of_a_receipt_does_not_show_the_number_of_matches():
+    agreement = make_agreement(max_items=300, contact_size=0)
+    lengths = set()
+    for common in (0, 127, 128, 256, 300):
+        words = [str(number) for number in range(300)]
+        others = words[:common] + [f"other {number}" for number in range(300 - common)]
+        wire = run(agreement, words, others)
+        assert wire.results[Role.SERVER].receipt.matches == common
+        lengths.add(tuple(len(wire.sent[role][-1]) for role in Role))
+    assert len(lengths) == 1
+
+
+def test_nothing_comes_of_an_iterator_after_cancel():
+    agreement = make_agreement()
+    client, server = make_client(agreement, flags("abc")), make_server(agreement, flags("bcd"))
+    (hello,) = client.start()
+    list(server.start())
+    outputs = server.receive(hello.envelope)
+    next(outputs)
+    assert len(server.cancel()) == 1
+    assert list(outputs) == []
+    assert server._key is None
+    assert server._by_claim == server._items == {}
+    assert server.state is State.ABORTED
+    with pytest.raises(errors.LocalProtocolError, match="ended"):
+        server._channel.seal(b"nothing more is sealed, to no key")
+
+
+def test_a_failing_executor_leaves_no_secret_and_the_peer_is_told():
+    class Failing(ThreadPoolExecutor):
+        def submit(self, *arguments, **options):
+            raise MemoryError
+
+    agreement = make_agreement(max_items=300, contact_size=0)
+    client = make_client(agreement, flags("abc", ""))
+    server = make_server(agreement, flags("bcd", ""), executor=Failing())
+    wire = Wire(client, server).run()
+    assert isinstance(wire.errors[Role.SERVER], MemoryError)
+    assert server._key is None
+    assert server._items == {}
+    with pytest.raises(errors.LocalProtocolError):
+        list(server.receive(b""))
+    wire.take(Role.SERVER, server.cancel())
+    while wire.step(Role.CLIENT):
+        pass
+    assert isinstance(wire.errors[Role.CLIENT], errors.PeerAbortedError)
+
+
+def test_the_server_is_finished_when_its_counter_signature_leaves():
+    agreement = make_agreement()
+    client, server = make_client(agreement, flags("abc")), make_server(agreement, flags("bcd"))
+    wire = Wire(client, server)
+    states = []
+    wire.tamper = lambda role, number, envelope: states.append(server.state) or [envelope]
+    wire.run()
+    assert states[-1] is State.FINISHED
+    assert server.cancel() == ()
+    assert set(wire.results) == set(Role)
 
 
 def test_several_chunks_and_a_large_bucket():
@@ -150,9 +211,9 @@ def test_calls_out_of_turn():
     list(unfinished)
     with pytest.raises(errors.LocalProtocolError, match="starts once"):
         list(client.start())
-    assert len(list(client.cancel())) == 1
+    assert len(client.cancel()) == 1
     assert client.ended
-    assert list(client.cancel()) == []
+    assert client.cancel() == ()
     with pytest.raises(errors.LocalProtocolError, match="nothing can be received"):
         list(client.receive(b""))
 
@@ -203,7 +264,7 @@ def test_the_agreement_must_hold():
     for today, words in ((date(2026, 12, 31), "not yet"), (date(2027, 7, 1), "expired")):
         with pytest.raises(errors.AgreementNotInForceError, match=words):
             ClientSession(agreement, CARE, POLICE.public, {}, today=today)
-    for today in (date(2027, 1, 1), date(2027, 6, 30)):
+    for today in (date(2027, 1, 1), date(2027, 6, 30), datetime(2027, 6, 30, 23, 59)):
         ClientSession(agreement, CARE, POLICE.public, {}, today=today)
 
 

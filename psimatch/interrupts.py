@@ -1,0 +1,45 @@
+"""Ctrl-C, held back for the moments in which it would leave half a step done."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from types import FrameType, TracebackType
+from typing import Any
+
+
+class HeldInterrupt:
+    """Within this block a first Ctrl-C waits for the end of it; a second one interrupts at once.
+
+    Only where Python's own handler is in place, and in the main thread: elsewhere nobody presses Ctrl-C, or the
+    program has a handler of its own, and the block changes nothing.
+    """
+
+    def __init__(self) -> None:
+        self._before: Any = None
+        self._pressed = False
+
+    def __enter__(self) -> HeldInterrupt:
+        """Hold back."""
+        main = threading.current_thread() is threading.main_thread()
+        if main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            self._before = signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        if self._pressed:
+            signal.default_int_handler(number, frame)
+        self._pressed = True
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Let go.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C was pressed meanwhile.
+        """
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+        if self._pressed and error is None:
+            raise KeyboardInterrupt
