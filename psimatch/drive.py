@@ -142,14 +142,20 @@ def run_listening(
     """
     timeouts = timeouts or Timeouts()
     deadline = Deadline.after(wait)
+    # What is wrong on this side shows now, not when somebody comes.
+    make_session()
     refused: ConnectionRefused | None = None
     while True:
         try:
             incoming = listener.accept(deadline)
         except TransportTimeoutError:
             raise _nobody_came(listener, wait, refused) from None
-        # Made only now, since the agreement may have expired while nobody came.
-        session = make_session()
+        try:
+            # Made anew, since the agreement may have expired while nobody came.
+            session = make_session()
+        except BaseException:
+            incoming.close()
+            raise
         try:
             with incoming.greet(session.role, session.max_envelope_bytes, timeouts) as transport:
                 return _Run(session, transport, on_progress).to_end(timeouts.handshake)
@@ -179,6 +185,8 @@ class _Run:
         self._on_progress = on_progress
         # Set once the peer takes no more: then only what it sent before counts.
         self._gone: PeerGoneError | None = None
+        # What the session counts as sent, and the transport has not been given yet.
+        self._unsent: bytes | None = None
 
     def to_end(self, first_within: float | None = None) -> SessionResult:
         """Run it; the first envelope must come within so many seconds, or else the transport's own limit."""
@@ -227,17 +235,19 @@ class _Run:
         while True:
             with HeldInterrupt():
                 output = next(outputs, None)
-                if isinstance(output, Send):
-                    self._send(output.envelope)
+                self._unsent = output.envelope if isinstance(output, Send) else None
             if output is None:
                 return
+            self._send()
             yield output
 
-    def _send(self, envelope: bytes) -> None:
-        if self._gone is not None:
+    def _send(self, within: float | None = None) -> None:
+        """Hand over what is unsent; a transport that is interrupted in it sends the rest before anything else."""
+        envelope, self._unsent = self._unsent, None
+        if envelope is None or self._gone is not None:
             return
         try:
-            self._transport.send(envelope)
+            self._transport.send(envelope, within=within)
         except PeerGoneError as error:
             self._gone = error
 
@@ -246,6 +256,7 @@ class _Run:
         if self._session.ended:
             return
         with contextlib.suppress(PsimatchError):
-            for output in self._session.cancel():
-                if self._gone is None:
-                    self._transport.send(output.envelope, within=ABORT_WITHIN)
+            self._send(ABORT_WITHIN)
+            for abort in self._session.cancel():
+                self._unsent = abort.envelope
+                self._send(ABORT_WITHIN)
