@@ -217,8 +217,10 @@ class Session(ABC):
         if self._running or self._broken:
             raise LocalProtocolError("the outputs of the call before were not iterated to the end")
         self._running = True
+        asked = False
         try:
             for output in steps():
+                asked = isinstance(output, ChargeNeeded)
                 yield output
                 if self.state is State.ABORTED:
                     return
@@ -232,8 +234,10 @@ class Session(ABC):
             raise
         except BaseException:
             # Half a step is done, so no other may follow; the channel stays for the Abort of `cancel`.
-            self._broken = True
-            self._drop_secrets()
+            # Who leaves the loop at a ChargeNeeded leaves nothing undone.
+            if not asked:
+                self._broken = True
+                self._drop_secrets()
             raise
         finally:
             self._running = False

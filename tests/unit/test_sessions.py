@@ -12,7 +12,7 @@ from psimatch.client import ClientSession
 from psimatch.identifiers import dummy, nl_bsn, text
 from psimatch.parameters import LIMITS, Role
 from psimatch.server import ServerSession
-from psimatch.session import Charge, ChargeNeeded
+from psimatch.session import Charge, ChargeNeeded, Finished, Send
 from psimatch.states import State
 
 
@@ -181,6 +181,48 @@ def test_a_charge_must_be_the_one_that_was_asked_for():
         pass
     assert wire.errors == {}
     assert set(wire.results) == set(Role)
+
+
+@pytest.mark.parametrize("leave", [True, False])
+def test_a_charge_may_be_granted_within_the_loop(leave):
+    agreement = make_agreement()
+    sessions = {
+        Role.CLIENT: make_client(agreement, flags("abc")),
+        Role.SERVER: make_server(agreement, flags("bcd")),
+    }
+    inbox, results = [], {}
+
+    def deliver(role, outputs):
+        for output in outputs:
+            if isinstance(output, Send):
+                inbox.append((role.peer, output.envelope))
+            elif isinstance(output, ChargeNeeded):
+                deliver(role, sessions[role].grant(Charge(output)))
+                if leave:
+                    return
+            elif isinstance(output, Finished):
+                results[role] = output.result
+
+    for role, session in sessions.items():
+        deliver(role, session.start())
+    while inbox:
+        role, envelope = inbox.pop(0)
+        deliver(role, sessions[role].receive(envelope))
+    assert set(results) == set(Role)
+
+
+def test_an_iterator_that_is_left_half_way_ends_the_session():
+    agreement = make_agreement()
+    client, server = make_client(agreement, flags("abc")), make_server(agreement, flags("bcd"))
+    (hello,) = client.start()
+    list(server.start())
+    outputs = server.receive(hello.envelope)
+    next(outputs)
+    outputs.close()
+    assert server._key is None
+    with pytest.raises(errors.LocalProtocolError, match="not iterated"):
+        list(server.receive(hello.envelope))
+    assert len(server.cancel()) == 1
 
 
 def test_no_element_is_evaluated_before_the_charge(monkeypatch):
