@@ -132,6 +132,15 @@ from psimatch.match_files import (
 from psimatch.matching import (
     Match,
 )
+from psimatch.outputs import (
+    Charge,
+    ChargeNeeded,
+    Finished,
+    Output,
+    Progress,
+    Send,
+    SessionResult,
+)
 from psimatch.parameters import (
     LIMITS,
     PROTOCOL_VERSION,
@@ -148,14 +157,7 @@ from psimatch.server import (
     ServerSession,
 )
 from psimatch.session import (
-    Charge,
-    ChargeNeeded,
-    Finished,
-    Output,
-    Progress,
-    Send,
     Session,
-    SessionResult,
 )
 from psimatch.states import (
     State,

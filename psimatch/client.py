@@ -25,10 +25,11 @@ from psimatch.messages import (
     ServerHello,
     Tags,
 )
+from psimatch.outputs import Charge, Output, Progress
 from psimatch.padding import check_set_size, chunks, slots
 from psimatch.parameters import LIMITS, Label, Role
 from psimatch.prf import TAG, chunk_context, prf_inputs
-from psimatch.session import Charge, Output, Progress, Session
+from psimatch.session import Session
 from psimatch.states import State
 
 

@@ -17,7 +17,8 @@ from psimatch.errors import (
     TransportTimeoutError,
 )
 from psimatch.interrupts import HeldInterrupt
-from psimatch.session import Charge, ChargeNeeded, Finished, Output, Progress, Send, Session, SessionResult
+from psimatch.outputs import Charge, ChargeNeeded, Finished, Output, Progress, Send, SessionResult
+from psimatch.session import Session
 from psimatch.transports import Deadline, TcpListener, TcpTransport, Timeouts, Transport, connect_tcp, format_address
 
 # Seconds for the Abort to leave when this side gives up: a person who pressed Ctrl-C waits for it.

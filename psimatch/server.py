@@ -31,10 +31,11 @@ from psimatch.messages import (
     ServerHello,
     Tags,
 )
+from psimatch.outputs import Charge, Output, Progress
 from psimatch.padding import check_set_size, chunks, slots
 from psimatch.parameters import LIMITS, Label, Role
 from psimatch.prf import CLAIM, TAG, chunk_context, new_server_key, prf_inputs
-from psimatch.session import Charge, Output, Progress, Session, session_id_of
+from psimatch.session import Session, session_id_of
 from psimatch.states import State
 
 

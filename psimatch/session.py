@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
 from datetime import date
 from typing import ClassVar
 
@@ -28,71 +27,12 @@ from psimatch.identifiers import Identifier
 from psimatch.identity import Identity, PublicIdentity
 from psimatch.matching import Match
 from psimatch.messages import Abort, Claims, Contacts, Hello, Message, ServerHello
+from psimatch.outputs import ABORT_REASONS, Charge, ChargeNeeded, Finished, Output, Send, SessionResult
 from psimatch.padding import bucket, fill
 from psimatch.parameters import Label, Role
 from psimatch.receipt import Receipt
 from psimatch.sealing import check_sealing_key
 from psimatch.states import State
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    """Deliver this envelope to the peer, before the next output is asked for."""
-
-    envelope: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class ChargeNeeded:
-    """Charge the peer (its fingerprint) for so many evaluations, durably, then hand a `Charge` to `grant`."""
-
-    session_id: bytes
-    party: bytes
-    evaluations: int
-
-
-@dataclass(frozen=True, slots=True)
-class Charge:
-    """The charge that was asked for is made."""
-
-    needed: ChargeNeeded
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """So many of the `total` items of a phase are done; for a person who waits."""
-
-    phase: str
-    done: int
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
-class SessionResult:
-    """What a finished session gave this side.
-
-    `matches` is None on a server where `reveal` is `client`: it learns none. Set sizes are padded. `receipt` is what
-    both parties signed, and `peer_signature` the peer's signature over it (64 bytes).
-    """
-
-    role: Role
-    session_id: bytes
-    agreement_id: bytes
-    matches: tuple[Match, ...] | None = field(repr=False)
-    client_set_size: int
-    server_set_size: int
-    receipt: Receipt
-    peer_signature: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """The session is over, and both parties have signed its receipt."""
-
-    result: SessionResult
-
-
-Output = Send | ChargeNeeded | Progress | Finished
 
 
 def session_id_of(agreement_id: bytes, hello_digest: bytes, server_nonce: bytes, server_ephemeral_key: bytes) -> bytes:
@@ -381,19 +321,3 @@ class Session(ABC):
     @abstractmethod
     def _forget(self) -> None:
         """Drop this role's keys, blinds and sets."""
-
-
-# §9.2
-ABORT_REASONS = {
-    AbortCode.FAILED: "something failed after the evaluation had begun",
-    AbortCode.CANCELLED: "it was cancelled there, or ran out of time",
-    AbortCode.VERSION: "it speaks another version of the protocol",
-    AbortCode.ROLE: "both sides run in the same role",
-    AbortCode.ENVELOPE: "it could not open what it got, or got it out of order",
-    AbortCode.IDENTITY: "it got a message that the agreement's party had not signed",
-    AbortCode.AGREEMENT: "it runs another agreement",
-    AbortCode.MESSAGE: "it got a message that is malformed, or not allowed at that point",
-    AbortCode.SET_SIZE: "it does not accept the declared set size",
-    AbortCode.ELEMENT: "it got an invalid element or proof",
-    AbortCode.TAGS: "it got tags that are not sorted",
-}

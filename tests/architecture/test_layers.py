@@ -19,6 +19,7 @@ LAYERS = [
     {"wire", "agreement"},
     {"agreement_text", "states", "matching", "envelope"},
     {"receipt", "disclosure"},
+    {"outputs"},
     {"session"},
     {"client", "server"},
     {"transports"},
@@ -56,7 +57,19 @@ OWNERS = {
     "time": {"transports", "drive", "cli"},
     "sqlite3": set(),
 }
-SANS_IO = {"session", "client", "server", "states", "wire", "oprf", "envelope", "messages", "matching", "disclosure"}
+SANS_IO = {
+    "session",
+    "outputs",
+    "client",
+    "server",
+    "states",
+    "wire",
+    "oprf",
+    "envelope",
+    "messages",
+    "matching",
+    "disclosure",
+}
 
 
 def modules():

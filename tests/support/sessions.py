@@ -6,9 +6,9 @@ from datetime import date
 from psimatch.agreement import Agreement, Party, Reveal, Terms
 from psimatch.client import ClientSession
 from psimatch.identity import Identity
+from psimatch.outputs import Charge, ChargeNeeded, Finished, Progress, Send
 from psimatch.parameters import Role
 from psimatch.server import ServerSession
-from psimatch.session import Charge, ChargeNeeded, Finished, Progress, Send
 
 TODAY = date(2027, 1, 15)
 CARE = Identity.from_seed("Jeugdzorg Noord", bytes([1]) * 32)

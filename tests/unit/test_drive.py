@@ -18,7 +18,7 @@ from psimatch.errors import (
     TransportTimeoutError,
 )
 from psimatch.identifiers import text
-from psimatch.session import Progress
+from psimatch.outputs import Progress
 from psimatch.states import State
 from psimatch.transports import memory_pair
 

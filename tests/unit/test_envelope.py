@@ -6,8 +6,8 @@ from sessions import CARE, POLICE, Wire, make_agreement, make_client, make_serve
 from psimatch import errors
 from psimatch.envelope import NO_SESSION, Channel, Header
 from psimatch.identifiers import text
+from psimatch.outputs import Send
 from psimatch.parameters import Role
-from psimatch.session import Send
 
 AGREEMENT = bytes([7]) * 32
 LIMIT = 100_000

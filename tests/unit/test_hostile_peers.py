@@ -10,8 +10,8 @@ from psimatch.agreement import Reveal
 from psimatch.errors import AbortCode
 from psimatch.identifiers import text
 from psimatch.messages import Blinded, Claims, Contacts, Evaluated, Hello, Receipt, ServerHello, Tags
+from psimatch.outputs import Send
 from psimatch.parameters import LIMITS, Role
-from psimatch.session import Send
 from psimatch.states import State
 
 IDENTITY = bytes(32)

@@ -10,9 +10,9 @@ from psimatch import errors
 from psimatch.agreement import Agreement, Reveal
 from psimatch.client import ClientSession
 from psimatch.identifiers import dummy, nl_bsn, text
+from psimatch.outputs import Charge, ChargeNeeded, Finished, Send
 from psimatch.parameters import LIMITS, Role
 from psimatch.server import ServerSession
-from psimatch.session import Charge, ChargeNeeded, Finished, Send
 from psimatch.states import State
 
 

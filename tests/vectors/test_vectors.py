@@ -39,11 +39,11 @@ from psimatch.identifiers import Identifier
 from psimatch.identity import Identity, WrongSignatureError
 from psimatch.matching import references
 from psimatch.oprf.voprf import _blind_evaluate_with, _blind_with
+from psimatch.outputs import Send
 from psimatch.parameters import Role
 from psimatch.prf import CLAIM, MATCH_SECRET, TAG, prf_inputs
 from psimatch.receipt import Receipt
 from psimatch.sealing import SealingKey
-from psimatch.session import Send
 from psimatch.states import State
 
 SPEC = Path(__file__).parents[2] / "protocol_spec"
