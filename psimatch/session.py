@@ -16,6 +16,7 @@ from psimatch.disclosure import sealed_contact_size
 from psimatch.envelope import Channel, max_envelope_bytes
 from psimatch.errors import (
     AbortCode,
+    FieldError,
     LocalProtocolError,
     MessageFormatError,
     NotAPartyError,
@@ -75,7 +76,7 @@ class Session(ABC):
             AgreementError: not signed by both, changed since, not in force, or not between these two.
             TooManyItemsError: more identifiers than the agreement allows.
             LocalProtocolError: an identifier of a kind that the agreement does not name.
-            FieldError: a contact that is too long, or that a contact can't hold.
+            FieldError: a contact that is too long, or that a contact can't hold; an identifier not in canonical form.
         """
         # §3.3 step 2
         agreement.verify(identity.public, peer, today)
@@ -106,10 +107,13 @@ class Session(ABC):
         self._broken = False
 
     def _check_items(self, items: Mapping[Identifier, str]) -> None:
-        labels = set(self.terms.kinds)
+        kinds = {(kind.name, kind.version): kind for kind in self.terms.kinds_known}
         for identifier, contact in items.items():
-            if f"{identifier.kind}/{identifier.version}" not in labels:
+            kind = kinds.get((identifier.kind, identifier.version))
+            if kind is None:
                 raise LocalProtocolError(f"the agreement does not name the kind {identifier.kind}")
+            if not kind.has_form(identifier.value):
+                raise FieldError(kind.name, "is not in its canonical form", f"make it with the parser of {kind.label}")
             if self.terms.contact_size:
                 check_contact(contact, self.terms.contact_size)
 

@@ -47,6 +47,9 @@ _SEPARATED_DIGITS: Final = re.compile(r"[0-9][ ./-]+[0-9]")
 _SUFFIX: Final = re.compile(r"[A-Z0-9]{0,4}|[A-Z][A-Z0-9]{4}")
 
 
+_FORM: Final = re.compile(rb"[1-9][0-9]{3}[A-Z]{2} [1-9][0-9]{0,4}( [A-Z0-9]{1,5})?")
+
+
 def nl_address(postcode: str, number: str, letter: str = "", addition: str = "") -> Identifier:
     """Return the identifier of an address; the suffix may stand in the number, the letter or the addition.
 
@@ -125,6 +128,10 @@ def _parse(fields: Mapping[str, str]) -> Identifier:
     )
 
 
+def _has_form(value: bytes) -> bool:
+    return _FORM.fullmatch(value) is not None
+
+
 NL_ADDRESS: Final = Kind(
     _NAME,
     _VERSION,
@@ -136,4 +143,5 @@ NL_ADDRESS: Final = Kind(
         Field(_ADDITION, ("addition", "huisnummertoevoeging"), required=False),
     ),
     _parse,
+    _has_form,
 )

@@ -58,4 +58,8 @@ def _parse(fields: Mapping[str, str]) -> Identifier:
     return nl_bsn(fields.get(_FIELD, ""))
 
 
-NL_BSN: Final = Kind(_NAME, _VERSION, math.log2(_VALID_NUMBERS), (Field(_FIELD),), _parse)
+def _has_form(value: bytes) -> bool:
+    return len(value) == max(_DIGITS) and value.isdigit()
+
+
+NL_BSN: Final = Kind(_NAME, _VERSION, math.log2(_VALID_NUMBERS), (Field(_FIELD),), _parse, _has_form)

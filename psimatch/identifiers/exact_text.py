@@ -43,4 +43,11 @@ def _parse(fields: Mapping[str, str]) -> Identifier:
     return text(fields.get(_FIELD, ""))
 
 
-TEXT: Final = Kind(_NAME, _VERSION, None, (Field(_FIELD),), _parse)
+def _has_form(value: bytes) -> bool:
+    try:
+        return unicodedata.is_normalized("NFC", value.decode())
+    except UnicodeDecodeError:
+        return False
+
+
+TEXT: Final = Kind(_NAME, _VERSION, None, (Field(_FIELD),), _parse, _has_form)

@@ -29,6 +29,8 @@ class Kind:
     `entropy_bits` is the base-2 logarithm of the number of values that exist: what a party that may ask for all of
     them would have to enumerate. It is None where nobody can say.
     `parse` takes the raw text by canonical field name, of those fields whose columns exist, and raises FieldError.
+    `has_form` tells whether a value is written as `parse` writes it. In a session a value of any other form could match
+    nothing, and nobody would notice.
     A change of `parse` that gives any text another value is a new version.
     """
 
@@ -37,6 +39,7 @@ class Kind:
     entropy_bits: float | None
     fields: tuple[Field, ...]
     parse: Callable[[Mapping[str, str]], Identifier]
+    has_form: Callable[[bytes], bool]
 
     @property
     def label(self) -> str:

@@ -9,7 +9,7 @@ from sessions import CARE, POLICE, STRANGER, TODAY, Wire, make_agreement, make_c
 from psimatch import errors
 from psimatch.agreement import Agreement, Reveal
 from psimatch.client import ClientSession
-from psimatch.identifiers import dummy, nl_bsn, text
+from psimatch.identifiers import Identifier, dummy, nl_bsn, text
 from psimatch.outputs import Charge, ChargeNeeded, Finished, Send
 from psimatch.parameters import LIMITS, Role
 from psimatch.server import ServerSession
@@ -287,6 +287,24 @@ def test_more_identifiers_than_allowed():
 def test_a_kind_that_the_agreement_does_not_name(identifier):
     with pytest.raises(errors.LocalProtocolError, match="does not name the kind"):
         make_client(make_agreement(), {identifier: ""})
+
+
+@pytest.mark.parametrize(
+    "identifier",
+    [
+        Identifier("nl-bsn", 1, b"1234.56.782"),
+        Identifier("nl-bsn", 1, b"23456782"),
+        Identifier("nl-address", 1, b"1234ab 12"),
+        Identifier("nl-address", 1, b"1234AB 012"),
+        Identifier("nl-address", 1, b"1234AB 12 bis"),
+        Identifier("text", 1, "e\u0301".encode()),
+        Identifier("text", 1, b"\xff"),
+    ],
+)
+def test_an_identifier_that_could_match_nothing(identifier):
+    agreement = make_agreement(kinds=("nl-address/1", "nl-bsn/1", "text/1"))
+    with pytest.raises(errors.FieldError, match="canonical form"):
+        make_client(agreement, {identifier: ""})
 
 
 @pytest.mark.parametrize("contact", ["x" * 49, "é" * 25, "a\nb", "a\x00", "\x1b[31m"])
