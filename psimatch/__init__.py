@@ -125,6 +125,9 @@ from psimatch.identity_files import (
     write_identity,
     write_public,
 )
+from psimatch.interrupts import (
+    HeldInterrupt,
+)
 from psimatch.match_files import (
     write_matches,
     write_skipped,
@@ -211,6 +214,7 @@ __all__ = [
     "FlagFileError",
     "FlagList",
     "FrameTooLongError",
+    "HeldInterrupt",
     "Identifier",
     "Identity",
     "IdentityError",

@@ -225,7 +225,8 @@ class Agreement:
         name = f"{role.value} ({self.terms.party(role).name})"
         if role not in self.signatures:
             raise AgreementUnsignedError(
-                f"the {name} has not signed the agreement", hint="psimatch agreement sign adds a signature"
+                f"the {name} has not signed the agreement",
+                hint="that party signs with psimatch agreement sign; agreement merge joins two signed copies",
             )
         try:
             public.verify(self.terms.signed_bytes(role), self.signatures[role])

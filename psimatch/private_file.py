@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import tempfile
 from pathlib import Path
@@ -31,10 +32,9 @@ def write_private(path: str | os.PathLike[str], data: bytes, *, force: bool = Fa
     except FileExistsError:
         raise OutputError(f"{target} exists already", hint="choose another name, or force it to be replaced") from None
     except OSError as error:
-        raise OutputError(
-            f"{target} can't be written: {error.strerror or error}",
-            hint="choose a folder that exists and that you may write to",
-        ) from error
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        hint = "make room on that disk" if full else "choose a folder that exists and that you may write to"
+        raise OutputError(f"{target} can't be written: {error.strerror or error}", hint=hint) from error
 
 
 def _write(target: Path, data: bytes, *, force: bool, mode: int) -> None:

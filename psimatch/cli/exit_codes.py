@@ -23,7 +23,7 @@ class ExitCode(IntEnum):
 
 MEANINGS = {
     ExitCode.SUCCESS: "success; a match without any result is one too",
-    ExitCode.INPUT: "an own file can't be used: rows, sizes, an output that exists",
+    ExitCode.INPUT: "an own file or address can't be used: rows, sizes, an output that exists",
     ExitCode.USAGE: "the command line is wrong",
     ExitCode.AGREEMENT: "the agreement or an identity can't be used",
     ExitCode.CONNECTION: "the connection failed: nobody came, the peer is gone, time is up",

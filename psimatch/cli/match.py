@@ -79,11 +79,17 @@ def match(**given: object) -> None:
     prepared = prepare(options)
     with _cancellable(prepared):
         result = _run(options, prepared, address)
-        report = _write(options, prepared, result)
-    if options.as_json:
-        click.echo(json.dumps(report_fields(report), ensure_ascii=False))
-    else:
-        click.echo("\n".join(report_lines(report)))
+    # The peer has its result by now, so this side must not lose its own to an impatient key.
+    with psimatch.HeldInterrupt():
+        _print(options, _write(options, prepared, result))
+
+
+def _print(options: MatchOptions, report: MatchReport) -> None:
+    text = json.dumps(report_fields(report), ensure_ascii=False) if options.as_json else "\n".join(report_lines(report))
+    try:
+        click.echo(text)
+    except OSError:
+        messages.warning("the summary can't be printed, but the match is finished and its files are written")
 
 
 def _run(options: MatchOptions, prepared: Prepared, address: tuple[str, int]) -> psimatch.SessionResult:
@@ -137,14 +143,17 @@ def _cancellable(prepared: Prepared) -> Iterator[None]:
 
 def _write(options: MatchOptions, prepared: Prepared, result: psimatch.SessionResult) -> MatchReport:
     seconds = prepared.last.seconds if prepared.last else 0.0
-    rows, output = 0, None
     # A file without rows would say that there is no match; who learns none gets no file.
-    if result.matches is not None:
-        output = options.output
-        rows = psimatch.write_matches(output, prepared.flags, result.matches, force=options.force)
+    rows, output = 0, None if result.matches is None else options.output
     skipped = options.skipped_path if prepared.flags.invalid else None
-    if skipped is not None:
-        psimatch.write_skipped(skipped, prepared.flags, force=options.force)
+    try:
+        if output is not None and result.matches is not None:
+            rows = psimatch.write_matches(output, prepared.flags, result.matches, force=options.force)
+        if skipped is not None:
+            psimatch.write_skipped(skipped, prepared.flags, force=options.force)
+    except psimatch.OutputError as error:
+        hint = f"{error.hint}; the peer has its result: run the match again for yours"
+        raise psimatch.OutputError(f"the match is finished, but {error}", hint=hint) from error
     return MatchReport(
         terms=prepared.agreement.terms,
         result=result,

@@ -98,6 +98,7 @@ def prepare(options: MatchOptions) -> Prepared:
     Raises:
         OutputError, AgreementError, IdentityError, FlagFileError, InvalidRowsError: what is wrong.
     """
+    _check_not_an_input(options)
     check_output(options.output, force=options.force)
     agreement = psimatch.read_agreement_file(options.agreement_path)
     agreement.check_in_force(today())
@@ -111,10 +112,27 @@ def prepare(options: MatchOptions) -> Prepared:
     return Prepared(agreement, identity, peer, flags)
 
 
+def _check_not_an_input(options: MatchOptions) -> None:
+    """Check that nothing written replaces what the match reads: not the list, and least of all the identity.
+
+    Raises:
+        OutputError: it would, or the matches and the skipped rows would share a file.
+    """
+    beside = options.agreement_path.parent.glob("*.public")
+    given = (options.path, options.agreement_path, options.identity_path, options.passphrase_file, options.peer_path)
+    sources = [source for source in (*given, *beside) if source is not None and source.exists()]
+    for target in (options.output, options.skipped_path):
+        if target.exists() and any(target.samefile(source) for source in sources):
+            raise psimatch.OutputError(f"{target} is read by this match, so it can't be written", hint=_OTHER_NAME)
+    if options.skipped_path.resolve() == options.output.resolve():
+        raise psimatch.OutputError("matches and skipped rows can't share a file", hint=_OTHER_NAME)
+
+
+_OTHER_NAME = "choose another name"
+
+
 def _read_list(options: MatchOptions, terms: psimatch.Terms) -> psimatch.FlagList:
     flags = psimatch.read_flags(options.path, terms.kinds_known, contact_bytes=terms.contact_size)
-    if options.output.exists() and options.output.samefile(options.path):
-        raise psimatch.OutputError("the output would replace the list itself", hint="choose another name")
     if flags.invalid and not options.skip_invalid:
         lines = list(bad_row_lines(flags))
         for line in lines[:_BAD_ROWS_SHOWN]:
@@ -124,8 +142,6 @@ def _read_list(options: MatchOptions, terms: psimatch.Terms) -> psimatch.FlagLis
         raise bad_rows_error(flags, "nothing was sent; correct them, or match without them with --skip-invalid")
     if flags.invalid:
         check_output(options.skipped_path, force=options.force)
-        if options.skipped_path == options.output:
-            raise psimatch.OutputError("matches and skipped rows can't share a file", hint="choose another name")
     if not flags.rows and not options.quiet:
         messages.warning(f"{options.path} has no usable row, so nothing can match")
     return flags

@@ -11,7 +11,7 @@ import click
 import psimatch
 
 # A path that is not looked at here: the library says better what is wrong with a file.
-PATH = click.Path(path_type=Path)
+PATH = click.Path(path_type=Path, readable=False)
 
 passphrase_file_option = click.option(
     "--passphrase-file",

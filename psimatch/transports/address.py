@@ -37,6 +37,9 @@ def format_address(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
+_UNKNOWN_HOST = "check the name, and whether this machine can resolve it"
+
+
 def resolve(host: str, port: int, *, passive: bool) -> list[Resolved]:
     """Find the socket addresses of a host, in the system's order of preference.
 
@@ -47,5 +50,5 @@ def resolve(host: str, port: int, *, passive: bool) -> list[Resolved]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
     except (OSError, UnicodeError) as error:
-        raise InputError(f"the host name of {format_address(host, port)} is not known", hint=_HINT) from error
+        raise InputError(f"the host name of {format_address(host, port)} is not known", hint=_UNKNOWN_HOST) from error
     return [(family, tuple(address)) for family, _, _, _, address in found]

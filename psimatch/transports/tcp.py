@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Final
 
 from psimatch.errors import LocalProtocolError, PeerGoneError, TransportError, TransportTimeoutError
+from psimatch.interrupts import HeldInterrupt
 from psimatch.parameters import Role
 from psimatch.transports.address import Resolved, format_address, resolve
 from psimatch.transports.frames import FrameBuffer, frame
@@ -172,15 +173,17 @@ class TcpTransport:
     def _flush(self, deadline: Deadline, *, reading: bool = True) -> None:
         while self._outbound:
             try:
-                sent = self._socket.send(self._outbound)
+                # The socket does not block. An interrupt between the two would send the same bytes twice.
+                with HeldInterrupt():
+                    sent = self._socket.send(self._outbound)
+                    del self._outbound[:sent]
+                    self.bytes_sent += sent
             except BlockingIOError:
                 self._wait_to_write(deadline, reading)
                 continue
             except OSError as error:
                 self._outbound.clear()
                 raise PeerGoneError("the peer closed the connection", hint=_GONE_HINT) from error
-            del self._outbound[:sent]
-            self.bytes_sent += sent
             if self._outbound and deadline.expired:
                 raise self._late("the peer did not take a message in time")
 

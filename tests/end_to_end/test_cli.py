@@ -297,7 +297,7 @@ def test_match_checks_everything_before_it_connects(folder: Path, run: Run) -> N
         (("--identity", "care.public"), 3, "where the secret one is needed"),
         (("--peer", "care.public"), 3, "is not the public identity of police"),
         (("--output", "no/matches.csv"), 1, "there is no folder no"),
-        (("--output", "care.public"), 1, "care.public exists already"),
+        (("--output", "care.public"), 1, "care.public is read by this match"),
         (("--listen", "127.0.0.1:0"), 2, "one of --listen and --connect"),
         (("--connect", "nowhere"), 2, "the address has no valid host"),
         (("--wait", "-1"), 2, "--wait"),

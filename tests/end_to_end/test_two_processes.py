@@ -9,6 +9,7 @@ import signal
 import socket
 import stat
 import subprocess
+import sys
 import threading
 import unicodedata
 from collections.abc import Callable
@@ -312,3 +313,48 @@ def test_a_peer_that_goes_is_a_failed_connection(pair: Any, finish: Finish) -> N
     code, output, errors = finish(connecting)
     assert (code, output) == (4, "")
     assert "psimatch: error: the peer closed the connection" in errors
+
+
+@pytest.mark.parametrize("option", ["--output", "--skipped"])
+@pytest.mark.parametrize("name", ["flags.csv", "care.identity", "pilot.toml", "care.public", "../care/flags.csv"])
+def test_nothing_that_a_match_reads_is_overwritten_even_by_force(
+    pair: Any, finish: Finish, option: str, name: str
+) -> None:
+    source = pair.care.folder / name
+    before = source.read_bytes()
+    code, output, errors = finish(pair.care.match("--connect", "127.0.0.1:1", "--wait", "0", "--force", option, name))
+    assert (code, output) == (1, "")
+    assert "is read by this match" in errors
+    assert source.read_bytes() == before
+
+
+def test_a_result_that_cannot_be_printed_is_still_a_success(pair: Any, finish: Finish) -> None:
+    listening, address = pair.care.listen()
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "psimatch",
+                "match",
+                "flags.csv",
+                "--agreement",
+                "pilot.toml",
+                "--identity",
+                "police.identity",
+                "--connect",
+                address,
+                "--output",
+                "matches.csv",
+            ],
+            cwd=pair.police.folder,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert finish(listening)[0] == 0
+    assert "its files are written" in done.stderr
+    assert done.returncode == 0
+    assert pair.police.rows()
