@@ -3,18 +3,19 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test check format bench clean
+.PHONY: help demo test deep check format bench clean
 
 help:
 	@echo "make demo    two parties match the example lists over TCP"
 	@echo "make test    run the whole test suite"
+	@echo "make deep    compare the kernels on many random inputs (minutes)"
 	@echo "make check   ruff, format and mypy"
 	@echo "make format  apply ruff's fixes and format"
 	@echo "make bench   time a whole match in memory"
 	@echo "make clean   remove .venv and what tools left behind"
 
 # The stamp is older than what it was installed from exactly when something must be installed again.
-$(VENV)/installed: pyproject.toml Makefile
+$(VENV)/installed: pyproject.toml setup.py Makefile $(wildcard psimatch/kernel/c/*)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "psimatch needs Python 3.11 or newer; name one with: make PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
@@ -26,6 +27,9 @@ demo: $(VENV)/installed
 
 test: $(VENV)/installed
 	$(BIN)/python -m pytest
+
+deep: $(VENV)/installed
+	PSIMATCH_DEEP=100000 $(BIN)/python -m pytest tests/properties/test_kernels_agree.py
 
 check: $(VENV)/installed
 	$(BIN)/ruff check .

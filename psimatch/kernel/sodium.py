@@ -11,14 +11,17 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from hashlib import sha512
 from typing import Final
 
 import rbcl
 
 from psimatch.errors import InvalidElementError
+from psimatch.kernel.expand import expand_64
 
 NAME: Final = "rbcl"
+ADDS_BLINDS: Final = False
 
 _IDENTITY: Final = bytes(32)
 
@@ -199,3 +202,55 @@ def invert_each(scalars: bytes) -> bytes:
         inverses.append(scalar_multiply(inverse, product))
         inverse = scalar_multiply(inverse, item)
     return b"".join(reversed(inverses))
+
+
+def hash_inputs(dst: bytes, inputs: Sequence[bytes]) -> bytes:
+    """Hash each input to an element under the tag `dst`; 32 * n bytes."""
+    return hash_to_group(b"".join(expand_64(item, dst) for item in inputs))
+
+
+def blind_inputs(dst: bytes, inputs: Sequence[bytes], blinds: bytes) -> bytes:
+    """Blind additively: H(x) + r * G for each input x and blind r.
+
+    Raises:
+        InvalidElementError: an input hashes to the identity.
+    """
+    hashed = multiply(_ONE, hash_inputs(dst, inputs))
+    return add(hashed, multiply_base(blinds))
+
+
+def fixed_table(element: bytes) -> bytes:
+    """Return the element itself: libsodium has no tables but the generator's.
+
+    Raises:
+        InvalidElementError: the element is not canonical, not on the group, or the identity.
+    """
+    return multiply(_ONE, element)
+
+
+def unblind(table: bytes, blinds: bytes, elements: bytes) -> bytes:
+    """Return Z - r * pk for each blind r and element Z; `table` is from `fixed_table(pk)`.
+
+    Raises:
+        InvalidElementError: an element is not canonical, not on the group, or the identity.
+    """
+    negative = b"".join(scalar_subtract(_IDENTITY, blind) for blind in _items(blinds))
+    return add(multiply(_ONE, elements), multiply_each(negative, table * (len(blinds) // 32)))
+
+
+def evaluate_inputs(dst: bytes, scalar: bytes, inputs: Sequence[bytes]) -> bytes:
+    """Hash each input to an element and multiply it by one nonzero scalar.
+
+    Raises:
+        InvalidElementError: an input hashes to the identity.
+    """
+    return multiply(scalar, hash_inputs(dst, inputs))
+
+
+def finalize_each(inputs: Sequence[bytes], elements: bytes) -> bytes:
+    """Return the hash at the end of Finalize (RFC 9497 §3.3.1) of each input and element; 64 * n bytes."""
+    pairs = zip(inputs, _items(elements), strict=True)
+    return b"".join(
+        sha512(len(item).to_bytes(2, "big") + item + b"\x00\x20" + element + b"Finalize").digest()
+        for item, element in pairs
+    )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
-from hashlib import sha512
 from typing import Final
 
 from psimatch import kernel
 from psimatch.errors import InvalidInputError
+from psimatch.kernel.expand import expand_64
 
 ELEMENT_BYTES: Final = 32
 PROOF_BYTES: Final = 64
@@ -32,30 +33,23 @@ def length_prefixed(*parts: bytes) -> bytes:
     return b"".join(len(part).to_bytes(2, "big") + part for part in parts)
 
 
-def _expand_64(message: bytes, dst: bytes) -> bytes:
-    """Return 64 uniform bytes: `expand_message_xmd` with SHA-512 (RFC 9380 §5.3.1), one output block."""
-    dst_prime = dst + bytes([len(dst)])
-    b_0 = sha512(bytes(128) + message + b"\x00\x40\x00" + dst_prime).digest()
-    return sha512(b_0 + b"\x01" + dst_prime).digest()
-
-
 def hash_to_scalar(message: bytes, mode: Mode, dst_prefix: bytes = b"HashToScalar-") -> bytes:
     """Hash to a scalar of 32 bytes (RFC 9497 §4.1)."""
-    return kernel.reduce_scalars(_expand_64(message, dst_prefix + mode.context_string))
+    return kernel.reduce_scalars(expand_64(message, dst_prefix + mode.context_string))
 
 
-def hash_to_group(inputs: list[bytes], mode: Mode) -> bytes:
-    """Hash each input to an element (RFC 9497 §4.1); 32 * n bytes.
+def hash_to_group_dst(mode: Mode) -> bytes:
+    """Return the tag under which inputs are hashed to the group (RFC 9497 §4.1)."""
+    return b"HashToGroup-" + mode.context_string
+
+
+def check_inputs(inputs: Sequence[bytes]) -> None:
+    """Check what RFC 9497 asks of inputs.
 
     Raises:
-        InvalidInputError: an input is longer than 65,535 bytes.
+        InvalidInputError: there are none, or one is longer than 65,535 bytes.
     """
-    if any(len(item) > MAX_INPUT_BYTES for item in inputs):
+    if not inputs:
+        raise InvalidInputError("a batch has at least one input")
+    if max(map(len, inputs)) > MAX_INPUT_BYTES:
         raise InvalidInputError(f"a PRF input is longer than {MAX_INPUT_BYTES} bytes")
-    dst = b"HashToGroup-" + mode.context_string
-    return kernel.hash_to_group(b"".join(_expand_64(item, dst) for item in inputs))
-
-
-def finalize_hash(item: bytes, unblinded_element: bytes) -> bytes:
-    """Return the PRF output of 64 bytes (the hash at the end of Finalize, RFC 9497 §3.3.1)."""
-    return sha512(length_prefixed(item, unblinded_element) + b"Finalize").digest()

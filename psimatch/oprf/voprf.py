@@ -10,7 +10,7 @@ from psimatch import kernel
 from psimatch.errors import CountError, InvalidElementError, InvalidInputError, ProofError
 from psimatch.oprf import dleq, group
 from psimatch.oprf.keys import ServerKey
-from psimatch.oprf.suite import ELEMENT_BYTES, Mode
+from psimatch.oprf.suite import ELEMENT_BYTES, Mode, check_inputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +18,14 @@ class Blinding:
     """What a client keeps between `blind` and `finalize`, and `blinded_elements`, which it sends.
 
     `blinds` are n secret scalars and `blinded_elements` n elements, 32 * n bytes each. Use each Blinding once.
+    `additive` says that they are H(x) + r * G, else H(x) * r as in RFC 9497 (§4.3, decision 5).
     """
 
     inputs: tuple[bytes, ...] = field(repr=False)
     blinds: bytes = field(repr=False)
     blinded_elements: bytes = field(repr=False)
     mode: Mode = Mode.VOPRF
+    additive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +40,29 @@ class Evaluation:
 
 
 def blind(inputs: Sequence[bytes], *, mode: Mode = Mode.VOPRF, executor: Executor | None = None) -> Blinding:
-    """Hash each input to the group and multiply it by a fresh random scalar.
+    """Hash each input to the group and blind it with a fresh random scalar.
+
+    Where the kernel adds faster than it multiplies, and a proof will say that the public key belongs to the
+    evaluation, r * G is added; `finalize` subtracts r * pk. Outputs are the same.
 
     Raises:
         InvalidInputError: no inputs, or one over 65,535 bytes, or one that hashes to the identity.
     """
-    return _blind_with(inputs, group.random_scalars(len(inputs)), mode, executor)
+    items = _checked(inputs)
+    blinds = group.random_scalars(len(items))
+    if not kernel.ADDS_BLINDS or mode is not Mode.VOPRF:
+        return _blind_with(items, blinds, mode, executor)
+    try:
+        blinded_elements = group.blind_inputs(items, blinds, mode, executor)
+    except InvalidElementError:
+        raise InvalidInputError("an input hashes to the identity element") from None
+    return Blinding(tuple(items), blinds, blinded_elements, mode, additive=True)
 
 
 def _blind_with(
     inputs: Sequence[bytes], blinds: bytes, mode: Mode = Mode.VOPRF, executor: Executor | None = None
 ) -> Blinding:
-    """Blind with given scalars; for vectors only, since a blind used twice links its elements."""
+    """Blind by multiplication with given scalars; for vectors only, since a blind used twice links its elements."""
     items = _checked(inputs)
     hashed = group.hash_to_group(items, mode, executor)
     try:
@@ -60,8 +73,7 @@ def _blind_with(
 
 
 def _checked(inputs: Sequence[bytes]) -> list[bytes]:
-    if not inputs:
-        raise InvalidInputError("a batch has at least one input")
+    check_inputs(inputs)
     return list(inputs)
 
 
@@ -134,8 +146,12 @@ def finalize(
         dleq.verify(batch, evaluation.proof, executor)
     elif evaluation.proof:
         raise ProofError("mode OPRF has no proof")
-    unblinded = group.multiply_each(kernel.invert_each(blinding.blinds), evaluation.elements, executor)
-    return group.finalize_each(list(blinding.inputs), unblinded)
+    if blinding.additive:
+        # The proof has passed, so Z = k * (H(x) + r * G) and pk = k * G for one k: this leaves k * H(x).
+        unblinded = group.unblind(public_key, blinding.blinds, evaluation.elements, executor)
+    else:
+        unblinded = group.multiply_each(kernel.invert_each(blinding.blinds), evaluation.elements, executor)
+    return group.finalize_each(list(blinding.inputs), unblinded, executor)
 
 
 def evaluate(key: ServerKey, inputs: Sequence[bytes], *, executor: Executor | None = None) -> list[bytes]:
@@ -145,12 +161,11 @@ def evaluate(key: ServerKey, inputs: Sequence[bytes], *, executor: Executor | No
         InvalidInputError: no inputs, or one over 65,535 bytes, or one that hashes to the identity.
     """
     items = _checked(inputs)
-    hashed = group.hash_to_group(items, key.mode, executor)
     try:
-        evaluated = group.multiply(key.secret, hashed, executor)
+        evaluated = group.evaluate_inputs(key.secret, items, key.mode, executor)
     except InvalidElementError:
         raise InvalidInputError("an input hashes to the identity element") from None
-    return group.finalize_each(items, evaluated)
+    return group.finalize_each(items, evaluated, executor)
 
 
 def check_public_key(public_key: bytes) -> None:
