@@ -61,6 +61,7 @@ static int batch_multiply(uint8_t *out, const uint8_t *scalars, size_t stride, c
         if (stride || !i) digits_gather(&d, scalars, stride, i, n, 1);
         point_multiply(&p, &p, &d);
         refused |= block_push(&b, &p, out, i, n);
+        wipe(&p, sizeof p);
     }
     wipe(&b, sizeof b);
     wipe(&d, sizeof d);
@@ -120,6 +121,7 @@ static void batch_from_uniform(uint8_t *out, const uint8_t *uniform, size_t n) {
         ristretto_encode(bytes, &p);
         lanes_scatter(out, bytes, 32, i, n);
         wipe(&p, sizeof p);
+        wipe(bytes, sizeof bytes);
     }
 }
 
@@ -173,6 +175,7 @@ static int batch_blind(uint8_t *out, const input_list *inputs, const uint64_t (*
         ristretto_encode(bytes, &p);
         lanes_scatter(out, bytes, 32, i, inputs->count);
         wipe(&p, sizeof p);
+        wipe(bytes, sizeof bytes);
     }
     wipe(&d, sizeof d);
     return any_lane(refused);
@@ -243,6 +246,7 @@ static void batch_finalize(uint8_t *out, const input_list *inputs, const uint8_t
         wipe(tail, sizeof tail);
         wipe(own, sizeof own);
         wipe(bytes, sizeof bytes);
+        wipe(state, sizeof state);
     }
 }
 

@@ -200,6 +200,8 @@ static void ristretto_from_uniform(point *out, const uint8_t *halves) {
     fe_load(&t, halves + 32 * LANES);
     ristretto_map(&other, &t);
     point_add(out, out, &other);
+    wipe(&t, sizeof t);
+    wipe(&other, sizeof other);
 }
 
 #endif

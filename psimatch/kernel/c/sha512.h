@@ -106,6 +106,9 @@ static void sha512_lanes(word state[8], const message m[LANES], size_t before) {
         memcpy(next, state, sizeof next);
         sha512_compress(next, w);
         for (int i = 0; i < 8; i++) state[i] ^= (state[i] ^ next[i]) & mask;
+        wipe(blocks, sizeof blocks);
+        wipe(w, sizeof w);
+        wipe(next, sizeof next);
     }
 }
 
@@ -149,6 +152,8 @@ static void expand_message(uint8_t *out, const message inputs[LANES], const uint
     sha512_start(state);
     sha512_lanes(state, m, 0);
     sha512_store(out, state);
+    wipe(first, sizeof first);
+    wipe(state, sizeof state);
 }
 
 #endif
