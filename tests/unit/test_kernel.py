@@ -1,4 +1,4 @@
-"""The kernel against figures of RFC 9496 and against the group laws."""
+"""Every kernel that runs here against figures of RFC 9496 and against the group laws."""
 
 import os
 import secrets
@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from psimatch import errors, kernel
+from psimatch import errors
+from psimatch.kernel import select
 
 ORDER = 2**252 + 27742317777372353535851937790883648493
 
@@ -43,18 +44,23 @@ REFUSED = [
 ]
 
 
+@pytest.fixture(scope="module", params=select.available())
+def kernel(request):
+    return select.load(request.param)
+
+
 def scalar(number):
     return (number % ORDER).to_bytes(32, "little")
 
 
-def test_multiples_of_the_generator():
+def test_multiples_of_the_generator(kernel):
     multiples = kernel.multiply_base(scalar(1) + scalar(2) + scalar(3))
     assert multiples.hex() == "".join(MULTIPLES)
     assert kernel.add(multiples[:32], multiples[32:64]) == multiples[64:]
 
 
 @pytest.mark.parametrize("encoding", REFUSED)
-def test_refused_encodings(encoding):
+def test_refused_encodings(kernel, encoding):
     element = bytes.fromhex(encoding)
     generator = bytes.fromhex(MULTIPLES[0])
     with pytest.raises(errors.InvalidElementError):
@@ -65,7 +71,7 @@ def test_refused_encodings(encoding):
         kernel.weighted_sum(scalar(0) + scalar(1), element + generator)
 
 
-def test_weighted_sum_is_the_sum():
+def test_weighted_sum_is_the_sum(kernel):
     numbers = [secrets.randbelow(ORDER - 1) + 1 for _ in range(9)]
     weights = [secrets.randbelow(2**128) for _ in range(8)] + [0]
     elements = kernel.multiply_base(b"".join(map(scalar, numbers)))
@@ -73,7 +79,7 @@ def test_weighted_sum_is_the_sum():
     assert kernel.weighted_sum(b"".join(map(scalar, weights)), elements) == kernel.multiply_base(scalar(total))
 
 
-def test_scalars():
+def test_scalars(kernel):
     one, other = secrets.randbelow(ORDER - 1) + 1, secrets.randbelow(ORDER - 1) + 1
     assert kernel.scalar_multiply(scalar(one), scalar(other)) == scalar(one * other)
     assert kernel.scalar_subtract(scalar(one), scalar(other)) == scalar(one - other)
@@ -88,7 +94,7 @@ def test_scalars():
 
 
 @pytest.mark.parametrize("count", [0, 1, 7, 8, 9, 63])
-def test_batch_sizes(count):
+def test_batch_sizes(kernel, count):
     elements = kernel.hash_to_group(os.urandom(64 * count))
     assert len(elements) == 32 * count
     factor = secrets.randbelow(ORDER - 1) + 1
@@ -96,7 +102,7 @@ def test_batch_sizes(count):
     assert kernel.multiply(back, kernel.multiply(scalar(factor), elements)) == elements
 
 
-def test_ragged_input_is_refused():
+def test_ragged_input_is_refused(kernel):
     with pytest.raises(ValueError, match="multiple of 32"):
         kernel.multiply_base(bytes(33))
     with pytest.raises(ValueError, match=r"shorter|longer"):

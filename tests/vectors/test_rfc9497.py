@@ -1,15 +1,25 @@
-"""The figures of RFC 9497, appendix A.1, batch of two included."""
+"""The figures of RFC 9497, appendix A.1, batch of two included, with every kernel that runs here."""
 
 import json
 from pathlib import Path
 
 import pytest
 
+from psimatch import kernel
+from psimatch.kernel import select
 from psimatch.oprf import Evaluation, Mode, derive_key_pair, evaluate, finalize
 from psimatch.oprf.voprf import _blind_evaluate_with, _blind_with
 
 FILE = Path(__file__).parents[2] / "protocol_spec" / "vectors" / "rfc9497-ristretto255-sha512.json"
 MODES = json.loads(FILE.read_text())["modes"]
+
+
+@pytest.fixture(params=select.available(), autouse=True)
+def each_kernel(request, monkeypatch):
+    """Put one kernel where the package has put the chosen one."""
+    one = select.load(request.param)
+    for name in kernel.__all__:
+        monkeypatch.setattr(kernel, name, getattr(one, name))
 
 
 def unhex(items):
