@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 help:
 	@echo "make demo    two parties match the example lists over TCP"
 	@echo "make test    run the whole test suite"
-	@echo "make deep    compare the kernels on many random inputs (minutes)"
+	@echo "make deep    memcheck, sanitizers, and the kernels compared on many inputs (minutes)"
 	@echo "make check   ruff, format and mypy"
 	@echo "make format  apply ruff's fixes and format"
 	@echo "make bench   time a whole match in memory"
@@ -29,7 +29,14 @@ test: $(VENV)/installed
 	$(BIN)/python -m pytest
 
 deep: $(VENV)/installed
-	PSIMATCH_DEEP=100000 $(BIN)/python -m pytest tests/properties/test_kernels_agree.py
+	tests/deep/run.sh
+	@mkdir -p build/deep
+	@$(BIN)/python -c 'from psimatch.kernel.select import available; import sys; sys.exit("portable" not in available())' || \
+	  { echo "the C kernels were not built"; exit 1; }
+	PSIMATCH_DEEP=100000 $(BIN)/python -m pytest -rs tests/properties/test_kernels_agree.py > build/deep/agreement || \
+	  { cat build/deep/agreement; exit 1; }
+	@cat build/deep/agreement
+	@! grep -q skipped build/deep/agreement || { echo "a check was skipped"; exit 1; }
 
 check: $(VENV)/installed
 	$(BIN)/ruff check .
