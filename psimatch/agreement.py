@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import date, timedelta
+from datetime import date
 from enum import Enum
 from types import MappingProxyType
 from typing import Any
@@ -267,11 +267,6 @@ class Agreement:
             raise AgreementNotInForceError(
                 f"the agreement expired: its last day was {self.terms.valid_until} (UTC)", hint="sign a new agreement"
             )
-
-
-def term_of(days: int, start: date) -> date:
-    """Return the last day of a term of that many days."""
-    return start + timedelta(days=days - 1)
 
 
 def read_day(name: str, value: object) -> date:
