@@ -9,7 +9,7 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 FOLDER = "psimatch/kernel/c"
-SOURCES = ["module.c", "scalars.c", "portable.c"]
+SOURCES = ["module.c", "scalars.c", "records.c", "portable.c"]
 AVX512 = ["-mavx512f", "-mavx512ifma", "-mavx512vl", "-mavx512dq", "-mavx512bw"]
 MACROS = [("Py_LIMITED_API", "0x030B0000")]
 if platform.machine() in ("x86_64", "AMD64"):

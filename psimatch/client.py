@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
+from functools import partial
 from typing import ClassVar
 
 from psimatch import oprf, randomness, wire
 from psimatch.agreement import Reveal
 from psimatch.digest import NO_DIGEST, digest
-from psimatch.disclosure import open_contact, seal_contact
 from psimatch.errors import ContactCountError, CountError, TagOrderError
-from psimatch.identifiers import Identifier
-from psimatch.matching import Candidate, Match, ascends, packed_items, references
+from psimatch.kernel.records import ascends, find
 from psimatch.messages import (
     CLAIM_BYTES,
     TAG_BYTES,
@@ -27,9 +27,10 @@ from psimatch.messages import (
 )
 from psimatch.outputs import Charge, Output, Progress
 from psimatch.padding import check_set_size, chunks, slots
+from psimatch.parallel import Pipeline, spread
 from psimatch.parameters import LIMITS, Label, Role
-from psimatch.prf import TAG, chunk_context, prf_inputs
-from psimatch.session import Session
+from psimatch.prf import OUTPUT_BYTES, TAG, chunk_context, input_prefix
+from psimatch.session import CHUNKS_HELD, Session
 from psimatch.states import State
 
 
@@ -45,17 +46,14 @@ class ClientSession(Session):
 
     def _forget(self) -> None:
         self._public_key = b""
-        self._identifiers: list[Identifier] = []
-        self._blindings: list[oprf.Blinding] = []
-        self._rests: list[bytes] = []
-        self._tags: set[bytes] = set()
-        self._last_tag: bytes | None = None
+        self._blindings: deque[oprf.Blinding] = deque()
+        self._unsent: deque[tuple[bytes, bytes]] = deque()
+        self._finalizing: Pipeline[bytes] = Pipeline(self._executor)
+        self._tags = bytearray()
         self._chunks_sent = 0
         self._chunks_received = 0
-        self._candidates: list[Candidate] = []
-        self._claimed: list[list[Candidate]] = []
-        self._places: list[int] = []
-        self._contacts: list[str] = []
+        self._matched = 0
+        self._places: deque[slice] = deque()
 
     def _handle(self, message: Message) -> Iterator[Output]:
         match message:
@@ -84,39 +82,41 @@ class ClientSession(Session):
         check_set_size(hello.set_size, self.terms.max_items)
         oprf.check_public_key(hello.public_key)
         self._peer_set_size, self._public_key = hello.set_size, hello.public_key
-        self._identifiers = self._filled_set()
-        inputs = prf_inputs(self._identifiers, self.terms.id, self._channel.session_id)
-        for piece in chunks(self.set_size):
-            self._blindings.append(oprf.blind(inputs[piece], executor=self._executor))
+        self._own.shuffle(self.set_size)
+        pieces = chunks(self.set_size)
+        calls = ((self._inputs(piece),) for piece in pieces)
+        for piece, blinding in zip(pieces, spread(self._executor, oprf.blind, calls), strict=True):
+            self._blindings.append(blinding)
             yield Progress("blinding", piece.stop, self.set_size)
-        self._rests = commitments([blinding.blinded_elements for blinding in self._blindings])
+        elements = [blinding.blinded_elements for blinding in self._blindings]
+        self._unsent.extend(zip(commitments(elements), elements, strict=True))
+
+    def _inputs(self, piece: slice) -> list[bytes]:
+        return self._own.inputs(input_prefix(self.terms.id, self._channel.session_id), piece)
 
     def _take_tags(self, message: Tags) -> Iterator[Output]:
         self._check_tags(message)
-        self._tags.update(packed_items(message.tags, TAG_BYTES))
-        yield Progress("receiving tags", len(self._tags), self._peer_set_size)
+        self._tags += message.tags
+        yield Progress("receiving tags", len(self._tags) // TAG_BYTES, self._peer_set_size)
         if not message.last:
             self._advance("Tags")
             return
         self._advance("last Tags")
         # §7.2 step 4
-        for _ in self._blindings[: LIMITS.chunks_in_flight]:
+        for _ in range(min(LIMITS.chunks_in_flight, len(self._unsent))):
             yield self._next_blinded()
 
     def _check_tags(self, message: Tags) -> None:
-        left = self._peer_set_size - len(self._tags)
-        expected = min(left, LIMITS.chunk_items)
-        tags = packed_items(message.tags, TAG_BYTES)
-        if len(tags) != expected or message.last != (len(tags) == left):
+        left = self._peer_set_size - len(self._tags) // TAG_BYTES
+        count = len(message.tags) // TAG_BYTES
+        if count != min(left, LIMITS.chunk_items) or message.last != (count == left):
             raise CountError("the server's tags are fewer or more than its set size")
-        if not ascends(tags, self._last_tag):
+        if not ascends(self._tags[-TAG_BYTES:] + message.tags, TAG_BYTES):
             raise TagOrderError("the server's tags are not sorted, or one is repeated")
-        self._last_tag = tags[-1]
 
     def _next_blinded(self) -> Output:
-        number = self._chunks_sent
         self._chunks_sent += 1
-        return self._send(Blinded(self._rests[number], self._blindings[number].blinded_elements))
+        return self._send(Blinded(*self._unsent.popleft()))
 
     def _take_evaluated(self, message: Evaluated) -> Iterator[Output]:
         # §7.2 step 5, §4.3
@@ -124,27 +124,29 @@ class ClientSession(Session):
         number = self._chunks_received
         if number >= self._chunks_sent:
             raise CountError("the server answered a chunk that was not sent")
-        outputs = oprf.finalize(
-            self._public_key,
-            self._blindings[number],
-            oprf.Evaluation(message.elements, message.proof),
-            context=chunk_context(self._channel.session_id, number),
-            executor=self._executor,
-        )
+        finalize = partial(oprf.finalize, context=chunk_context(self._channel.session_id, number))
+        inputs = self._inputs(chunks(self.set_size)[number])
+        evaluation = oprf.Evaluation(message.elements, message.proof)
+        self._finalizing.submit(finalize, self._public_key, inputs, self._blindings.popleft(), evaluation)
         self._chunks_received += 1
-        start = number * LIMITS.chunk_items
-        for output, identifier in zip(outputs, self._identifiers[start : start + len(outputs)], strict=True):
-            # A dummy matches nothing; the contacts are kept for real identifiers only.
-            if output[TAG] in self._tags and identifier in self._items:
-                self._candidates.append(Candidate.of(output, identifier))
-        yield Progress("matching", start + len(outputs), self.set_size)
-        if self._chunks_sent < len(self._blindings):
+        yield from self._match(leave=CHUNKS_HELD if self._blindings else 0)
+        if self._unsent:
             yield self._next_blinded()
-        if self._chunks_received < len(self._blindings):
+        if self._blindings:
             self._advance("Evaluated")
             return
         self._advance(f"last Evaluated, reveal {self.terms.reveal.value}")
         yield from self._end_of_evaluation()
+
+    def _match(self, leave: int) -> Iterator[Output]:
+        """Take out what is finalized, until `leave` chunks are left, and look it up among the tags."""
+        for outputs in self._finalizing.results(leave):
+            for number, found in enumerate(find(self._tags, outputs, OUTPUT_BYTES, TAG), self._matched):
+                # A dummy matches nothing.
+                if found >= 0 and not self._own.is_dummy(number):
+                    self._candidates.add(outputs, number - self._matched, number)
+            self._matched += len(outputs) // OUTPUT_BYTES
+            yield Progress("matching", self._matched, self.set_size)
 
     def _end_of_evaluation(self) -> Iterator[Output]:
         # §7.2 step 6
@@ -159,32 +161,23 @@ class ClientSession(Session):
     def _send_claims(self) -> Iterator[Output]:
         # §8.2
         smaller = min(self.set_size, self._peer_set_size)
-        pieces = chunks(slots(len(self._candidates), smaller))
-        self._claimed = [self._candidates[piece] for piece in pieces]
-        self._places = [piece.stop - piece.start for piece in pieces]
-        for number, (places, claimed) in enumerate(zip(self._places, self._claimed, strict=True)):
-            last = number == len(pieces) - 1
-            contacts = b"".join(self._sealed_contact(candidate) for candidate in claimed)
+        self._places.extend(chunks(slots(len(self._candidates), smaller)))
+        for piece in tuple(self._places):
+            places, last = piece.stop - piece.start, piece is self._places[-1]
             full = Claims(last, bytes(CLAIM_BYTES * places), bytes(self.sealed_contact_size * places))
-            claims = b"".join(candidate.claim for candidate in claimed)
-            yield self._send(Claims(last, claims, contacts), len(wire.encode(full)))
-
-    def _sealed_contact(self, candidate: Candidate) -> bytes:
-        contact = self._items[candidate.identifier]
-        size, session_id = self.terms.contact_size, self._channel.session_id
-        return seal_contact(contact, size, candidate.secret, session_id, Role.SERVER)
+            claims = Claims(last, self._candidates.claims(piece), self._sealed_contacts(piece))
+            yield self._send(claims, len(wire.encode(full)))
 
     def _take_contacts(self, message: Contacts) -> Iterator[Output]:
         # §7.2 step 7
-        claimed, places = self._claimed.pop(0), self._places.pop(0)
+        piece = self._places.popleft()
+        claimed, places = len(self._candidates.places[piece]), piece.stop - piece.start
         size = self.sealed_contact_size
-        if message.count != len(claimed) or len(message.contacts) != size * len(claimed):
+        if message.count != claimed or len(message.contacts) != size * claimed:
             raise ContactCountError("the server sent fewer or more contacts than there are claims")
         self._check_fill(Contacts(places, bytes(size * places)))
-        for index, candidate in enumerate(claimed):
-            sealed = message.contacts[size * index : size * (index + 1)]
-            self._contacts.append(open_contact(sealed, candidate.secret, self._channel.session_id, Role.CLIENT))
-        if self._claimed:
+        self._open_contacts(message.contacts, piece)
+        if self._places:
             self._advance("Contacts")
             return
         self._advance("last Contacts")
@@ -197,12 +190,7 @@ class ClientSession(Session):
     def _take_receipt(self, message: Receipt) -> Iterator[Output]:
         # §7.2 step 8
         self._own_receipt.check(message, self._peer, self.role.peer)
-        secrets = [candidate.secret for candidate in self._candidates]
-        named = references(secrets, self._channel.session_id)
-        self._matches = tuple(
-            Match(candidate.identifier, reference, contact)
-            for candidate, reference, contact in zip(self._candidates, named, self._contacts, strict=True)
-        )
+        self._matches = self._named_matches()
         yield self._finish(self._own_receipt, message.signature)
 
 

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import hmac
+from array import array
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
-
-from cryptography.hazmat.primitives.hashes import SHA512
-from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from psimatch import crockford
 from psimatch.digest import length_prefixed
 from psimatch.identifiers import Identifier
+from psimatch.kernel import records
 from psimatch.parameters import Label
-from psimatch.prf import CLAIM, MATCH_SECRET
+from psimatch.prf import CLAIM, MATCH_SECRET, OUTPUT_BYTES
 
 SHORT_REFERENCE_BITS = 40
 LONG_REFERENCE_BITS = 60
+_REFERENCE_BYTES = 8
+
+# A claim and the match secret behind it stand side by side in a PRF output.
+_ROW_BYTES = MATCH_SECRET.stop - CLAIM.start
+_ROW_CLAIM = slice(0, CLAIM.stop - CLAIM.start)
+_ROW_SECRET = slice(_ROW_CLAIM.stop, _ROW_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,38 +38,47 @@ class Match:
     peer_contact: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Candidate:
-    """A match before disclosure: the claim (16 bytes) that proves it, and the match secret (32) behind its keys."""
+class Candidates:
+    """The matches before disclosure, packed: for each a claim that proves it, a secret behind its keys, its place."""
 
-    claim: bytes = field(repr=False)
-    secret: bytes = field(repr=False)
-    identifier: Identifier = field(repr=False)
+    def __init__(self) -> None:
+        self._rows = bytearray()
+        self.places: array[int] = array("I")
 
-    @classmethod
-    def of(cls, output: bytes, identifier: Identifier) -> Candidate:
-        """Take a PRF output (64 bytes) apart."""
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.places)
+
+    def add(self, outputs: bytes | bytearray, number: int, place: int) -> None:
+        """Add the PRF output with this number, which belongs to the identifier at `place`."""
         # §4.5
-        return cls(output[CLAIM], output[MATCH_SECRET], identifier)
+        start = OUTPUT_BYTES * number
+        self._rows += outputs[start + CLAIM.start : start + MATCH_SECRET.stop]
+        self.places.append(place)
 
+    def sort(self) -> None:
+        """Put them in the order of their claims."""
+        chosen = records.order(self._rows, _ROW_BYTES, _ROW_CLAIM)
+        self._rows = bytearray(records.take(self._rows, _ROW_BYTES, slice(0, _ROW_BYTES), chosen))
+        self.places = array("I", [self.places[number] for number in chosen])
 
-def packed_items(packed: bytes, size: int) -> list[bytes]:
-    """Return the items of `packed`, `size` bytes each."""
-    return [packed[start : start + size] for start in range(0, len(packed), size)]
+    def claims(self, piece: slice) -> bytes:
+        """Return the claims of a slice, packed."""
+        rows = self._rows[_ROW_BYTES * piece.start : _ROW_BYTES * piece.stop]
+        return b"".join(records.split(rows, _ROW_BYTES, _ROW_CLAIM))
 
-
-def ascends(items: Sequence[bytes], before: bytes | None) -> bool:
-    """Return whether each item is greater than the one before it, the first than `before`."""
-    if before is not None and items and items[0] <= before:
-        return False
-    return all(one < other for one, other in pairwise(items))
+    def secrets(self, piece: slice) -> list[bytes]:
+        """Return the match secrets of a slice; 32 bytes each."""
+        rows = self._rows[_ROW_BYTES * piece.start : _ROW_BYTES * piece.stop]
+        return records.split(rows, _ROW_BYTES, _ROW_SECRET)
 
 
 def references(secrets: Sequence[bytes], session_id: bytes) -> list[str]:
     """Return the match reference for each match secret (32 bytes) of one session."""
     # §8.4
-    info = length_prefixed(Label.MATCH_REFERENCE) + session_id
-    raw = [HKDFExpand(SHA512(), 8, info).derive(secret) for secret in secrets]
+    # For one block, HKDF-Expand (RFC 5869 §2.3) is this HMAC.
+    info = length_prefixed(Label.MATCH_REFERENCE) + session_id + b"\x01"
+    raw = [hmac.digest(secret, info, "sha512")[:_REFERENCE_BYTES] for secret in secrets]
     short = [crockford.encode(item, SHORT_REFERENCE_BITS) for item in raw]
     uses = Counter(short)
     return [

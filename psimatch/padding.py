@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from psimatch import randomness
 from psimatch.errors import PeerTooManyItemsError, SetSizeError, TooManyItemsError
-from psimatch.identifiers import Identifier, dummy
 from psimatch.parameters import LIMITS
 
 
@@ -41,14 +39,6 @@ def check_set_size(size: int, max_items: int) -> None:
         raise PeerTooManyItemsError(f"the peer declared {size:,} identifiers; the agreement allows {max_items:,}")
     if bucket(size, max_items) != size:
         raise SetSizeError(f"the peer declared a set size of {size:,}, which is not a bucket of the agreement")
-
-
-def fill(identifiers: list[Identifier], size: int) -> list[Identifier]:
-    """Return the identifiers with dummies up to `size`, in random order."""
-    # §8.1 step 2
-    dummies = [dummy(randomness.random_bytes(32)) for _ in range(size - len(identifiers))]
-    filled = identifiers + dummies
-    return [filled[index] for index in randomness.random_order(size)]
 
 
 def chunks(count: int) -> list[slice]:

@@ -25,13 +25,13 @@ class Role(Enum):
 class Limits:
     """Bounds on what a party may submit and on what a peer may send."""
 
-    # A million a side takes minutes with the portable kernel; beyond it nobody has tried.
-    max_items: int = 1_000_000
+    # 2^24, the least bucket for ten million: they fit in the memory of a server, and tags still number 32 bits.
+    max_items: int = 1 << 24
     # Up to this many items the bucket is `max_items` itself: a small list shows nothing of its size.
     small_bucket: int = 1_024
     # 2,048 elements are one frame of 64 KiB; the envelope's 1.3 kB are then under one byte an element.
     chunk_items: int = 2_048
-    # Blinded chunks on their way before an answer: both sides compute at once, memory stays flat.
+    # Blinded chunks on their way before an answer: both sides compute at once, on several cores; memory stays flat.
     chunks_in_flight: int = 4
     # RFC 9497 §1.2 bounds an input by 65,535 bytes; no identifier needs a thousand.
     identifier_bytes: int = 1_024

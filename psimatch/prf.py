@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
 from psimatch import randomness
@@ -11,16 +10,26 @@ from psimatch.identifiers import Identifier
 from psimatch.oprf import ServerKey, derive_key_pair
 from psimatch.parameters import Label
 
+OUTPUT_BYTES: Final = 64
 TAG: Final = slice(0, 16)
 CLAIM: Final = slice(16, 32)
 MATCH_SECRET: Final = slice(32, 64)
 
 
-def prf_inputs(identifiers: Iterable[Identifier], agreement_id: bytes, session_id: bytes) -> list[bytes]:
-    """Return the PRF input of each identifier, bound to this agreement and session."""
+def input_prefix(agreement_id: bytes, session_id: bytes) -> bytes:
+    """Return what a PRF input begins with: it binds to this agreement and session."""
     # §4.1
-    prefix = length_prefixed(Label.PRF_INPUT, agreement_id, session_id)
-    return [prefix + length_prefixed(item.kind.encode(), bytes([item.version]), item.value) for item in identifiers]
+    return length_prefixed(Label.PRF_INPUT, agreement_id, session_id)
+
+
+def head_of(kind: str, version: int) -> bytes:
+    """Return what stands in a PRF input between the prefix and the value with its length."""
+    return length_prefixed(kind.encode(), bytes([version]))
+
+
+def encoded(identifier: Identifier) -> bytes:
+    """Return what follows the prefix in the PRF input of an identifier."""
+    return head_of(identifier.kind, identifier.version) + length_prefixed(identifier.value)
 
 
 def new_server_key(agreement_id: bytes, session_id: bytes) -> ServerKey:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator
+from functools import partial
 from typing import ClassVar
 
 from psimatch import oprf, randomness, wire
 from psimatch.agreement import Reveal
 from psimatch.digest import NO_DIGEST, digest
-from psimatch.disclosure import open_contact, seal_contact
 from psimatch.errors import (
     CommitmentError,
     ContactCountError,
@@ -17,7 +18,7 @@ from psimatch.errors import (
     RepeatedClaimError,
     UnknownClaimError,
 )
-from psimatch.matching import Candidate, Match, ascends, packed_items, references
+from psimatch.kernel.records import ascends, find, order, take
 from psimatch.messages import (
     CLAIM_BYTES,
     ELEMENT_BYTES,
@@ -33,9 +34,10 @@ from psimatch.messages import (
 )
 from psimatch.outputs import Charge, Output, Progress
 from psimatch.padding import check_set_size, chunks, slots
+from psimatch.parallel import Pipeline, spread
 from psimatch.parameters import LIMITS, Label, Role
-from psimatch.prf import CLAIM, TAG, chunk_context, new_server_key, prf_inputs
-from psimatch.session import Session, session_id_of
+from psimatch.prf import CLAIM, OUTPUT_BYTES, TAG, chunk_context, input_prefix, new_server_key
+from psimatch.session import CHUNKS_HELD, Session, session_id_of
 from psimatch.states import State
 
 
@@ -50,12 +52,16 @@ class ServerSession(Session):
 
     def _forget(self) -> None:
         self._key: oprf.ServerKey | None = None
-        self._by_claim: dict[bytes, Candidate] = {}
+        # PRF outputs by place, the places in the order of their claims, and these claims.
+        self._outputs = bytearray()
+        self._by_claim: array[int] = array("I")
+        self._claims = b""
         self._rest: bytes | None = None
+        self._evaluating: Pipeline[oprf.Evaluation] = Pipeline(self._executor)
         self._chunks_received = 0
-        self._claimed: list[list[Candidate]] = []
-        self._contacts: list[str] = []
-        self._last_claim: bytes | None = None
+        self._answered = 0
+        self._claimed: list[int] = []
+        self._last_claim = b""
 
     def _handle(self, message: Message) -> Iterator[Output]:
         match message:
@@ -91,18 +97,22 @@ class ServerSession(Session):
         yield from self._send_tags(self._key)
 
     def _send_tags(self, key: oprf.ServerKey) -> Iterator[Output]:
-        identifiers = self._filled_set()
-        inputs = prf_inputs(identifiers, self.terms.id, self._channel.session_id)
-        tags = []
-        for piece in chunks(self.set_size):
-            outputs = oprf.evaluate(key, inputs[piece], executor=self._executor)
-            for output, identifier in zip(outputs, identifiers[piece], strict=True):
-                tags.append(output[TAG])
-                self._by_claim[output[CLAIM]] = Candidate.of(output, identifier)
+        self._own.shuffle(self.set_size)
+        prefix = input_prefix(self.terms.id, self._channel.session_id)
+        pieces = chunks(self.set_size)
+        calls = ((key, self._own.inputs(prefix, piece)) for piece in pieces)
+        for piece, outputs in zip(pieces, spread(self._executor, oprf.evaluate, calls), strict=True):
+            self._outputs += outputs
             yield Progress("tagging", piece.stop, self.set_size)
-        tags.sort()
-        for piece in chunks(self.set_size):
-            yield self._send(Tags(piece.stop == self.set_size, b"".join(tags[piece])))
+        by_tag = order(self._outputs, OUTPUT_BYTES, TAG)
+        for piece in pieces:
+            tags = take(self._outputs, OUTPUT_BYTES, TAG, by_tag[piece])
+            yield self._send(Tags(piece.stop == self.set_size, tags))
+        if self.terms.reveal is Reveal.BOTH:
+            self._by_claim = order(self._outputs, OUTPUT_BYTES, CLAIM)
+            self._claims = take(self._outputs, OUTPUT_BYTES, CLAIM, self._by_claim)
+        else:
+            self._outputs.clear()
 
     def _evaluate(self, charge: Charge, message: Blinded) -> Iterator[Output]:
         # §7.3 step 3, §4.3
@@ -111,13 +121,15 @@ class ServerSession(Session):
         last = done == self._peer_set_size
         if self._key is None or charge.needed.evaluations < done:
             raise LocalProtocolError("the session has no key, or no charge for so many evaluations")
-        context = chunk_context(self._channel.session_id, number)
-        evaluation = oprf.blind_evaluate(self._key, message.elements, context=context, executor=self._executor)
+        evaluate = partial(oprf.blind_evaluate, context=chunk_context(self._channel.session_id, number))
+        self._evaluating.submit(evaluate, self._key, message.elements)
         self._chunks_received += 1
         self._advance(f"last Blinded, reveal {self.terms.reveal.value}" if last else "Blinded")
-        self._evaluated = True
-        yield self._send(Evaluated(evaluation.elements, evaluation.proof))
-        yield Progress("evaluating", done, self._peer_set_size)
+        for evaluation in self._evaluating.results(leave=0 if last else CHUNKS_HELD):
+            self._evaluated = True
+            yield self._send(Evaluated(evaluation.elements, evaluation.proof))
+            self._answered += len(evaluation.elements) // ELEMENT_BYTES
+            yield Progress("evaluating", self._answered, self._peer_set_size)
 
     def _check_blinded(self, message: Blinded) -> int:
         """Return how many elements a chunk has, once it has as many as it must and keeps to the commitment."""
@@ -136,57 +148,48 @@ class ServerSession(Session):
     def _take_claims(self, message: Claims) -> Iterator[Output]:
         # §7.3 step 4
         self._check_claims(message)
-        size = self.sealed_contact_size
-        claimed = []
-        for index, claim in enumerate(packed_items(message.claims, CLAIM_BYTES)):
-            candidate = self._by_claim.get(claim)
-            if candidate is None or candidate.identifier not in self._items:
+        first = len(self._candidates)
+        for found in find(self._claims, message.claims, CLAIM_BYTES, slice(0, CLAIM_BYTES)):
+            place = self._by_claim[found]
+            if found < 0 or self._own.is_dummy(place):
                 raise UnknownClaimError("a claim belongs to none of the published tags")
-            sealed = message.contacts[size * index : size * (index + 1)]
-            self._contacts.append(open_contact(sealed, candidate.secret, self._channel.session_id, Role.SERVER))
-            claimed.append(candidate)
-        self._claimed.append(claimed)
+            self._candidates.add(self._outputs, place, place)
+        self._open_contacts(message.contacts, slice(first, len(self._candidates)))
+        self._claimed.append(len(self._candidates) - first)
         if not message.last:
             self._advance("Claims")
             return
         self._advance("last Claims")
-        self._match_count = len(self._contacts)
+        self._match_count = len(self._candidates)
         yield from self._send_contacts()
 
     def _check_claims(self, message: Claims) -> None:
-        claims = packed_items(message.claims, CLAIM_BYTES)
-        if not ascends(claims, self._last_claim):
+        claims = len(message.claims) // CLAIM_BYTES
+        if not ascends(self._last_claim + message.claims, CLAIM_BYTES):
             raise RepeatedClaimError("a claim is repeated, or the claims are not sorted")
-        if len(message.contacts) != self.sealed_contact_size * len(claims):
+        if len(message.contacts) != self.sealed_contact_size * claims:
             raise ContactCountError("the client sent fewer or more contacts than claims")
-        self._last_claim = claims[-1] if claims else self._last_claim
+        self._last_claim = (self._last_claim + message.claims)[-CLAIM_BYTES:]
         smaller = min(self.set_size, self._peer_set_size)
         # The number of messages follows from that of claims, which the last message completes.
-        total = len(self._contacts) + len(claims)
+        total = len(self._candidates) + claims
         place = len(self._claimed)
         pieces = chunks(slots(total, smaller)) if message.last else chunks(smaller)
         if place >= len(pieces) or message.last != (place == len(pieces) - 1):
             raise CountError("the claims come in fewer or more messages than their number calls for")
         full = pieces[place].stop - pieces[place].start
-        short = self._claimed and len(self._claimed[-1]) < LIMITS.chunk_items
-        if len(claims) > full or (claims and short):
+        short = self._claimed and self._claimed[-1] < LIMITS.chunk_items
+        if claims > full or (claims and short):
             raise CountError("a message has more claims than places, or the one before had places left")
         self._check_fill(Claims(message.last, bytes(CLAIM_BYTES * full), bytes(self.sealed_contact_size * full)))
 
     def _send_contacts(self) -> Iterator[Output]:
         # §8.2
         smaller = min(self.set_size, self._peer_set_size)
-        pieces = chunks(slots(len(self._contacts), smaller))
-        for piece, claimed in zip(pieces, self._claimed, strict=True):
-            contacts = b"".join(self._sealed_contact(candidate) for candidate in claimed)
-            places = piece.stop - piece.start
+        for piece in chunks(slots(len(self._candidates), smaller)):
+            places, claimed = piece.stop - piece.start, len(self._candidates.places[piece])
             full = Contacts(places, bytes(self.sealed_contact_size * places))
-            yield self._send(Contacts(len(claimed), contacts), len(wire.encode(full)))
-
-    def _sealed_contact(self, candidate: Candidate) -> bytes:
-        contact = self._items[candidate.identifier]
-        size, session_id = self.terms.contact_size, self._channel.session_id
-        return seal_contact(contact, size, candidate.secret, session_id, Role.CLIENT)
+            yield self._send(Contacts(claimed, self._sealed_contacts(piece)), len(wire.encode(full)))
 
     def _take_receipt(self, message: Receipt) -> Iterator[Output]:
         # §7.3 step 5
@@ -195,12 +198,7 @@ class ServerSession(Session):
         receipt = self._receipt(before, self._channel.last_sent)
         receipt.check(message, self._peer, self.role.peer)
         if self.terms.reveal is Reveal.BOTH:
-            candidates = [candidate for claimed in self._claimed for candidate in claimed]
-            named = references([candidate.secret for candidate in candidates], self._channel.session_id)
-            self._matches = tuple(
-                Match(candidate.identifier, reference, contact)
-                for candidate, reference, contact in zip(candidates, named, self._contacts, strict=True)
-            )
+            self._matches = self._named_matches()
         # Both or neither: once the counter-signature can leave, this side is finished too.
         counter_signed = self._send(receipt.signed_by(self._identity, self.role))
         finished = self._finish(receipt, message.signature)

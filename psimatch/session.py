@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from datetime import date
 from typing import ClassVar
 
 from psimatch import states, wire
 from psimatch.agreement import Agreement, Reveal
-from psimatch.contact import check_contact
 from psimatch.digest import digest
-from psimatch.disclosure import sealed_contact_size
+from psimatch.disclosure import open_contact, seal_contact, sealed_contact_size
 from psimatch.envelope import Channel, max_envelope_bytes
 from psimatch.errors import (
     AbortCode,
-    FieldError,
     LocalProtocolError,
     MessageFormatError,
     NotAPartyError,
@@ -26,14 +24,18 @@ from psimatch.errors import (
 )
 from psimatch.identifiers import Identifier
 from psimatch.identity import Identity, PublicIdentity
-from psimatch.matching import Match
+from psimatch.matching import Candidates, Match, references
 from psimatch.messages import Abort, Claims, Contacts, Hello, Message, ServerHello
 from psimatch.outputs import ABORT_REASONS, Charge, ChargeNeeded, Finished, Output, Send, SessionResult
-from psimatch.padding import bucket, fill
-from psimatch.parameters import Label, Role
+from psimatch.own_set import OwnSet
+from psimatch.padding import bucket
+from psimatch.parameters import LIMITS, Label, Role
 from psimatch.receipt import Receipt
 from psimatch.sealing import check_sealing_key
 from psimatch.states import State
+
+# Chunks that the executor works on while the peer is not answered yet; it keeps more on their way (§7.2 step 4).
+CHUNKS_HELD = LIMITS.chunks_in_flight // 2
 
 
 def session_id_of(agreement_id: bytes, hello_digest: bytes, server_nonce: bytes, server_ephemeral_key: bytes) -> bytes:
@@ -70,7 +72,8 @@ class Session(ABC):
             peer: the public identity of the other party.
             items: at most `max_items` identifiers of the agreement's kinds.
             today: the day on which the session runs, in UTC.
-            executor: spreads the group operations; threads serve, since the kernel releases the lock.
+            executor: works on the chunks of the set, several at once; threads serve, since the kernel releases the
+                lock. Processes and clusters serve too: they are handed this party's secrets of the session.
 
         Raises:
             AgreementError: not signed by both, changed since, not in force, or not between these two.
@@ -90,8 +93,7 @@ class Session(ABC):
         self.set_size = bucket(len(items), self.terms.max_items)
         self.sealed_contact_size = sealed_contact_size(self.terms.contact_size)
         self.max_envelope_bytes = max_envelope_bytes(self.sealed_contact_size)
-        self._check_items(items)
-        self._items = dict(items)
+        self._own = OwnSet(items, self.terms.kinds_known, self.terms.contact_size)
         self._identity = identity
         self._peer = peer
         self._executor = executor
@@ -99,23 +101,14 @@ class Session(ABC):
         self._peer_set_size = 0
         self._needed: ChargeNeeded | None = None
         self._pending: Message | None = None
+        self._candidates = Candidates()
+        self._contacts: list[str] = []
         self._matches: tuple[Match, ...] | None = None
         self._match_count: int | None = None
         self._evaluated = False
         self._filled_length = 0
         self._running = False
         self._broken = False
-
-    def _check_items(self, items: Mapping[Identifier, str]) -> None:
-        kinds = {(kind.name, kind.version): kind for kind in self.terms.kinds_known}
-        for identifier, contact in items.items():
-            kind = kinds.get((identifier.kind, identifier.version))
-            if kind is None:
-                raise LocalProtocolError(f"the agreement does not name the kind {identifier.kind}")
-            if not kind.has_form(identifier.value):
-                raise FieldError(kind.name, "is not in its canonical form", f"make it with the parser of {kind.label}")
-            if self.terms.contact_size:
-                check_contact(contact, self.terms.contact_size)
 
     @property
     def ended(self) -> bool:
@@ -277,14 +270,33 @@ class Session(ABC):
         self._drop_secrets()
 
     def _drop_secrets(self) -> None:
-        self._items = {}
+        self._own.clear()
+        self._candidates, self._contacts = Candidates(), []
         self._needed = self._pending = None
         self._forget()
 
     # Common steps.
 
-    def _filled_set(self) -> list[Identifier]:
-        return fill(list(self._items), self.set_size)
+    def _sealed_contacts(self, piece: slice) -> bytes:
+        """Return this side's contacts for a slice of the matches, sealed and packed."""
+        size, session_id = self.terms.contact_size, self._channel.session_id
+        pairs = zip(self._candidates.places[piece], self._candidates.secrets(piece), strict=True)
+        return b"".join(
+            seal_contact(self._own.contact(place), size, secret, session_id, self.role.peer) for place, secret in pairs
+        )
+
+    def _open_contacts(self, packed: bytes, piece: slice) -> None:
+        """Keep the peer's contacts for a slice of the matches."""
+        size, session_id = self.sealed_contact_size, self._channel.session_id
+        for number, secret in enumerate(self._candidates.secrets(piece)):
+            sealed = packed[size * number : size * (number + 1)]
+            self._contacts.append(open_contact(sealed, secret, session_id, self.role))
+
+    def _named_matches(self) -> tuple[Match, ...]:
+        secrets = self._candidates.secrets(slice(0, len(self._candidates)))
+        named: Sequence[str] = references(secrets, self._channel.session_id)
+        found = zip(self._candidates.places, named, self._contacts, strict=True)
+        return tuple(Match(self._own.identifier(place), reference, contact) for place, reference, contact in found)
 
     def _receipt(self, client_digest: bytes, server_digest: bytes) -> Receipt:
         sizes = (self.set_size, self._peer_set_size)

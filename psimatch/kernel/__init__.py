@@ -17,7 +17,6 @@ add = _kernel.add
 blind_inputs = _kernel.blind_inputs
 evaluate_inputs = _kernel.evaluate_inputs
 finalize_each = _kernel.finalize_each
-fixed_table = _kernel.fixed_table
 hash_inputs = _kernel.hash_inputs
 hash_to_group = _kernel.hash_to_group
 invert_each = _kernel.invert_each
@@ -37,7 +36,6 @@ __all__ = [
     "blind_inputs",
     "evaluate_inputs",
     "finalize_each",
-    "fixed_table",
     "hash_inputs",
     "hash_to_group",
     "invert_each",

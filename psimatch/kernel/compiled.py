@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from psimatch.errors import InvalidElementError
@@ -23,6 +24,13 @@ def _checked(result: bytes | None) -> bytes:
 def _packed(inputs: Sequence[bytes]) -> tuple[bytes, array[int]]:
     """Return the inputs one behind the other, and their lengths."""
     return b"".join(inputs), array("I", map(len, inputs))
+
+
+# A session has one public key, and unblinds chunk after chunk with it.
+@lru_cache(maxsize=2)
+def _fixed_table(public_key: bytes) -> bytes:
+    """Return the multiples of an element that `unblind` adds up, 60 KB."""
+    return _checked(_c.fixed_table(public_key))
 
 
 class CompiledKernel:
@@ -73,13 +81,9 @@ class CompiledKernel:
         """Hash and add blind times generator."""
         return _checked(_c.blind(self._number, suffix(dst), *_packed(inputs), blinds))
 
-    def fixed_table(self, element: bytes) -> bytes:
-        """Make the multiples that `unblind` adds up, 60 KB."""
-        return _checked(_c.fixed_table(element))
-
-    def unblind(self, table: bytes, blinds: bytes, elements: bytes) -> bytes:
-        """Subtract blind times the table's element."""
-        return _checked(_c.unblind(self._number, table, blinds, elements))
+    def unblind(self, public_key: bytes, blinds: bytes, elements: bytes) -> bytes:
+        """Subtract blind times public key."""
+        return _checked(_c.unblind(self._number, _fixed_table(public_key), blinds, elements))
 
     def evaluate_inputs(self, dst: bytes, scalar: bytes, inputs: Sequence[bytes]) -> bytes:
         """Hash and multiply."""

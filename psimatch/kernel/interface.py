@@ -46,11 +46,8 @@ class Kernel(Protocol):
     def blind_inputs(self, dst: bytes, inputs: Sequence[bytes], blinds: bytes) -> bytes:
         """Blind additively: H(x) + r * G for each input x and blind r."""
 
-    def fixed_table(self, element: bytes) -> bytes:
-        """Prepare an element for `unblind`; the form of the table is the kernel's own."""
-
-    def unblind(self, table: bytes, blinds: bytes, elements: bytes) -> bytes:
-        """Undo `blind_inputs` after evaluation: Z - r * pk for each element Z, with the table of pk."""
+    def unblind(self, public_key: bytes, blinds: bytes, elements: bytes) -> bytes:
+        """Undo `blind_inputs` after evaluation: Z - r * pk for each blind r and element Z."""
 
     def evaluate_inputs(self, dst: bytes, scalar: bytes, inputs: Sequence[bytes]) -> bytes:
         """Hash each input to an element and multiply it by one nonzero scalar."""

@@ -219,23 +219,14 @@ def blind_inputs(dst: bytes, inputs: Sequence[bytes], blinds: bytes) -> bytes:
     return add(hashed, multiply_base(blinds))
 
 
-def fixed_table(element: bytes) -> bytes:
-    """Return the element itself: libsodium has no tables but the generator's.
+def unblind(public_key: bytes, blinds: bytes, elements: bytes) -> bytes:
+    """Return Z - r * pk for each blind r and element Z.
 
     Raises:
-        InvalidElementError: the element is not canonical, not on the group, or the identity.
-    """
-    return multiply(_ONE, element)
-
-
-def unblind(table: bytes, blinds: bytes, elements: bytes) -> bytes:
-    """Return Z - r * pk for each blind r and element Z; `table` is from `fixed_table(pk)`.
-
-    Raises:
-        InvalidElementError: an element is not canonical, not on the group, or the identity.
+        InvalidElementError: an element or the key is not canonical, not on the group, or the identity.
     """
     negative = b"".join(scalar_subtract(_IDENTITY, blind) for blind in _items(blinds))
-    return add(multiply(_ONE, elements), multiply_each(negative, table * (len(blinds) // 32)))
+    return add(multiply(_ONE, elements), multiply_each(negative, public_key * (len(blinds) // 32)))
 
 
 def evaluate_inputs(dst: bytes, scalar: bytes, inputs: Sequence[bytes]) -> bytes:

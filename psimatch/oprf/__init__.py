@@ -7,7 +7,7 @@ to build something else, or to check us.
     client: blind(inputs) -> blinding                    server: key = generate_key_pair()
         blinding.blinded_elements  ->                        blind_evaluate(key, blinded_elements)
                                    <-                        Evaluation(elements, proof)
-    finalize(public_key, blinding, evaluation)               evaluate(key, own_inputs)
+    finalize(public_key, inputs, blinding, evaluation)       evaluate(key, own_inputs)
 
 Warning: RFC 9497's own batch proof (`context=None`) weights each pair by a hash of that pair alone. A server
 can search for errors that cancel under such weights, at a cost that falls with the size of the batch, so by

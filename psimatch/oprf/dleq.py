@@ -7,7 +7,6 @@ for errors that cancel; the chunk-bound weights each hash the whole chunk (psima
 
 from __future__ import annotations
 
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from hashlib import sha512
 from hmac import compare_digest
@@ -15,9 +14,8 @@ from typing import Final
 
 from psimatch import digest, kernel
 from psimatch.errors import BatchTooLargeError, InvalidElementError, ProofError
-from psimatch.oprf.group import elements_of, random_scalars, weighted_sum
 from psimatch.oprf.keys import ServerKey
-from psimatch.oprf.suite import ELEMENT_BYTES, PROOF_BYTES, Mode, hash_to_scalar, length_prefixed
+from psimatch.oprf.suite import ELEMENT_BYTES, PROOF_BYTES, Mode, hash_to_scalar, length_prefixed, random_scalars
 from psimatch.parameters import Label
 
 # A search for cancelling errors costs about n * 2^(252 / (1 + log2 n)) for n elements: 2^54 for 16 (decision 2).
@@ -60,8 +58,8 @@ class Batch:
         seed = sha512(length_prefixed(self.public_key, seed_dst)).digest()
         weights = []
         for index in range(self.size):
-            item = slice(index, index + 1)
-            pair = length_prefixed(elements_of(self.blinded, item), elements_of(self.evaluated, item))
+            item = slice(ELEMENT_BYTES * index, ELEMENT_BYTES * (index + 1))
+            pair = length_prefixed(self.blinded[item], self.evaluated[item])
             message = length_prefixed(seed) + index.to_bytes(2, "big") + pair + b"Composite"
             weights.append(hash_to_scalar(message, Mode.VOPRF))
         return b"".join(weights)
@@ -77,18 +75,18 @@ class Batch:
         return b"".join(narrow[start : start + 16] + high for start in range(0, len(narrow), 16))
 
 
-def prove(key: ServerKey, batch: Batch, executor: Executor | None = None) -> bytes:
+def prove(key: ServerKey, batch: Batch) -> bytes:
     """Prove that `key` evaluated the batch; 64 bytes, c || s.
 
     Raises:
         InvalidElementError: an element is not canonical, not on the group, or the identity.
     """
-    return _prove_with(key, batch, random_scalars(1), executor)
+    return _prove_with(key, batch, random_scalars(1))
 
 
-def _prove_with(key: ServerKey, batch: Batch, nonce: bytes, executor: Executor | None = None) -> bytes:
+def _prove_with(key: ServerKey, batch: Batch, nonce: bytes) -> bytes:
     """Prove with a given nonce; for vectors only, since a nonce used twice gives the key away."""
-    m = weighted_sum(batch.weights(), batch.blinded, executor)
+    m = kernel.weighted_sum(batch.weights(), batch.blinded)
     z = kernel.multiply(key.secret, m)
     if batch.context is not None:
         # §4.4 step 4: the folded pair is proved as RFC 9497 proves a batch of one.
@@ -97,7 +95,7 @@ def _prove_with(key: ServerKey, batch: Batch, nonce: bytes, executor: Executor |
     return challenge + kernel.scalar_subtract(nonce, kernel.scalar_multiply(challenge, key.secret))
 
 
-def verify(batch: Batch, proof: bytes, executor: Executor | None = None) -> None:
+def verify(batch: Batch, proof: bytes) -> None:
     """Check that the key behind the public key evaluated the whole batch; variable time, all is public.
 
     Raises:
@@ -107,8 +105,8 @@ def verify(batch: Batch, proof: bytes, executor: Executor | None = None) -> None
     if len(proof) != PROOF_BYTES:
         raise ProofError("a proof is missing" if not proof else f"a proof is {PROOF_BYTES} bytes")
     weights = batch.weights()
-    m = weighted_sum(weights, batch.blinded, executor)
-    z = weighted_sum(weights, batch.evaluated, executor)
+    m = kernel.weighted_sum(weights, batch.blinded)
+    z = kernel.weighted_sum(weights, batch.evaluated)
     if batch.context is not None:
         verify(Batch(batch.public_key, m, z, None), proof)
         return

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 
 from psimatch import kernel
 from psimatch.errors import InvalidInputError
-from psimatch.oprf.group import random_scalars
-from psimatch.oprf.suite import MAX_INPUT_BYTES, Mode, hash_to_scalar, length_prefixed
+from psimatch.oprf.suite import MAX_INPUT_BYTES, Mode, hash_to_scalar, length_prefixed, random_scalars
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The suite ristretto255-SHA512 of RFC 9497: its labels and its hashes to group and scalar."""
+"""The suite ristretto255-SHA512 of RFC 9497: its labels, its hashes to group and scalar, its random scalars."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Final
 
-from psimatch import kernel
+from psimatch import kernel, randomness
 from psimatch.errors import InvalidInputError
 from psimatch.kernel.expand import expand_64
 
@@ -41,6 +41,13 @@ def hash_to_scalar(message: bytes, mode: Mode, dst_prefix: bytes = b"HashToScala
 def hash_to_group_dst(mode: Mode) -> bytes:
     """Return the tag under which inputs are hashed to the group (RFC 9497 §4.1)."""
     return b"HashToGroup-" + mode.context_string
+
+
+def random_scalars(count: int) -> bytes:
+    """Return `count` uniform nonzero scalars, packed; each from 64 random bytes, so the bias is below 2^-250."""
+    scalars = kernel.reduce_scalars(randomness.random_bytes(64 * count))
+    # Zeros that straddle two scalars would be drawn anew for nothing: once in 2^250.
+    return random_scalars(count) if bytes(ELEMENT_BYTES) in scalars else scalars
 
 
 def check_inputs(inputs: Sequence[bytes]) -> None:

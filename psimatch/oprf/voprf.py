@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
 from psimatch import kernel
 from psimatch.errors import CountError, InvalidElementError, InvalidInputError, ProofError
-from psimatch.oprf import dleq, group
+from psimatch.oprf import dleq
 from psimatch.oprf.keys import ServerKey
-from psimatch.oprf.suite import ELEMENT_BYTES, Mode, check_inputs
+from psimatch.oprf.suite import ELEMENT_BYTES, Mode, check_inputs, hash_to_group_dst, random_scalars
 
 
 @dataclass(frozen=True, slots=True)
 class Blinding:
-    """What a client keeps between `blind` and `finalize`, and `blinded_elements`, which it sends.
+    """What a client keeps with its inputs between `blind` and `finalize`, and `blinded_elements`, which it sends.
 
     `blinds` are n secret scalars and `blinded_elements` n elements, 32 * n bytes each. Use each Blinding once.
     `additive` says that they are H(x) + r * G, else H(x) * r as in RFC 9497 (§4.3, decision 5).
     """
 
-    inputs: tuple[bytes, ...] = field(repr=False)
     blinds: bytes = field(repr=False)
     blinded_elements: bytes = field(repr=False)
     mode: Mode = Mode.VOPRF
@@ -39,7 +37,7 @@ class Evaluation:
     proof: bytes = field(repr=False)
 
 
-def blind(inputs: Sequence[bytes], *, mode: Mode = Mode.VOPRF, executor: Executor | None = None) -> Blinding:
+def blind(inputs: Sequence[bytes], *, mode: Mode = Mode.VOPRF) -> Blinding:
     """Hash each input to the group and blind it with a fresh random scalar.
 
     Where the kernel adds faster than it multiplies, and a proof will say that the public key belongs to the
@@ -48,33 +46,26 @@ def blind(inputs: Sequence[bytes], *, mode: Mode = Mode.VOPRF, executor: Executo
     Raises:
         InvalidInputError: no inputs, or one over 65,535 bytes, or one that hashes to the identity.
     """
-    items = _checked(inputs)
-    blinds = group.random_scalars(len(items))
-    if not kernel.ADDS_BLINDS or mode is not Mode.VOPRF:
-        return _blind_with(items, blinds, mode, executor)
-    try:
-        blinded_elements = group.blind_inputs(items, blinds, mode, executor)
-    except InvalidElementError:
-        raise InvalidInputError("an input hashes to the identity element") from None
-    return Blinding(tuple(items), blinds, blinded_elements, mode, additive=True)
-
-
-def _blind_with(
-    inputs: Sequence[bytes], blinds: bytes, mode: Mode = Mode.VOPRF, executor: Executor | None = None
-) -> Blinding:
-    """Blind by multiplication with given scalars; for vectors only, since a blind used twice links its elements."""
-    items = _checked(inputs)
-    hashed = group.hash_to_group(items, mode, executor)
-    try:
-        blinded_elements = group.multiply_each(blinds, hashed, executor)
-    except InvalidElementError:
-        raise InvalidInputError("an input hashes to the identity element") from None
-    return Blinding(tuple(items), blinds, blinded_elements, mode)
-
-
-def _checked(inputs: Sequence[bytes]) -> list[bytes]:
     check_inputs(inputs)
-    return list(inputs)
+    blinds = random_scalars(len(inputs))
+    if not kernel.ADDS_BLINDS or mode is not Mode.VOPRF:
+        return _blind_with(inputs, blinds, mode)
+    try:
+        blinded_elements = kernel.blind_inputs(hash_to_group_dst(mode), inputs, blinds)
+    except InvalidElementError:
+        raise InvalidInputError("an input hashes to the identity element") from None
+    return Blinding(blinds, blinded_elements, mode, additive=True)
+
+
+def _blind_with(inputs: Sequence[bytes], blinds: bytes, mode: Mode = Mode.VOPRF) -> Blinding:
+    """Blind by multiplication with given scalars; for vectors only, since a blind used twice links its elements."""
+    check_inputs(inputs)
+    hashed = kernel.hash_inputs(hash_to_group_dst(mode), inputs)
+    try:
+        blinded_elements = kernel.multiply_each(blinds, hashed)
+    except InvalidElementError:
+        raise InvalidInputError("an input hashes to the identity element") from None
+    return Blinding(blinds, blinded_elements, mode)
 
 
 def blind_evaluate(
@@ -83,7 +74,6 @@ def blind_evaluate(
     *,
     context: bytes | None = None,
     max_batch: int = dleq.SAFE_RFC_BATCH,
-    executor: Executor | None = None,
 ) -> Evaluation:
     """Multiply n blinded elements (32 * n bytes) by the key, and prove it.
 
@@ -96,7 +86,7 @@ def blind_evaluate(
         InvalidElementError: an element is not canonical, not on the group, or the identity.
         BatchTooLargeError: `context` is None and there are over `max_batch` elements.
     """
-    return _blind_evaluate_with(key, blinded_elements, group.random_scalars(1), context, max_batch, executor)
+    return _blind_evaluate_with(key, blinded_elements, random_scalars(1), context, max_batch)
 
 
 def _blind_evaluate_with(
@@ -105,67 +95,67 @@ def _blind_evaluate_with(
     nonce: bytes,
     context: bytes | None = None,
     max_batch: int = dleq.SAFE_RFC_BATCH,
-    executor: Executor | None = None,
 ) -> Evaluation:
     """Evaluate with a given proof nonce; for vectors only, since a nonce used twice gives the key away."""
     if not blinded_elements or len(blinded_elements) % ELEMENT_BYTES:
         raise CountError(f"blinded elements are a positive multiple of {ELEMENT_BYTES} bytes")
     if key.mode is Mode.OPRF:
-        return Evaluation(group.multiply(key.secret, blinded_elements, executor), b"")
+        return Evaluation(kernel.multiply(key.secret, blinded_elements), b"")
     # The batch is checked for its size before it is worked on.
     dleq.Batch(key.public_key, blinded_elements, blinded_elements, context, max_batch)
-    elements = group.multiply(key.secret, blinded_elements, executor)
+    elements = kernel.multiply(key.secret, blinded_elements)
     batch = dleq.Batch(key.public_key, blinded_elements, elements, context, max_batch)
-    return Evaluation(elements, dleq._prove_with(key, batch, nonce, executor))
+    return Evaluation(elements, dleq._prove_with(key, batch, nonce))
 
 
 def finalize(
     public_key: bytes,
+    inputs: Sequence[bytes],
     blinding: Blinding,
     evaluation: Evaluation,
     *,
     context: bytes | None = None,
     max_batch: int = dleq.SAFE_RFC_BATCH,
-    executor: Executor | None = None,
-) -> list[bytes]:
-    """Verify the evaluation, then unblind it and return the PRF output of each input, 64 bytes each.
+) -> bytes:
+    """Verify the evaluation, then unblind it and return the PRF output of each input; 64 * n bytes.
 
-    `context` and `max_batch` are those of `blind_evaluate`. Nothing is unblinded before the proof has passed.
+    `inputs` are those that were blinded, in the same order. `context` and `max_batch` are those of `blind_evaluate`.
+    Nothing is unblinded before the proof has passed.
 
     Raises:
-        CountError: the evaluation does not have one element an input.
+        CountError: the evaluation, or the blinding, does not have one element an input.
         InvalidElementError: an element or the public key is not canonical, not on the group, or the identity.
         ProofError: the proof is missing or wrong.
         BatchTooLargeError: `context` is None and there are over `max_batch` elements.
     """
-    if len(evaluation.elements) != len(blinding.blinded_elements):
+    if not len(evaluation.elements) == len(blinding.blinded_elements) == ELEMENT_BYTES * len(inputs):
         raise CountError("an evaluation has one element an input")
     if blinding.mode is Mode.VOPRF:
         batch = dleq.Batch(public_key, blinding.blinded_elements, evaluation.elements, context, max_batch)
         check_public_key(public_key)
-        dleq.verify(batch, evaluation.proof, executor)
+        dleq.verify(batch, evaluation.proof)
     elif evaluation.proof:
         raise ProofError("mode OPRF has no proof")
     if blinding.additive:
         # The proof has passed, so Z = k * (H(x) + r * G) and pk = k * G for one k: this leaves k * H(x).
-        unblinded = group.unblind(public_key, blinding.blinds, evaluation.elements, executor)
+        unblinded = kernel.unblind(public_key, blinding.blinds, evaluation.elements)
     else:
-        unblinded = group.multiply_each(kernel.invert_each(blinding.blinds), evaluation.elements, executor)
-    return group.finalize_each(list(blinding.inputs), unblinded, executor)
+        unblinded = kernel.multiply_each(kernel.invert_each(blinding.blinds), evaluation.elements)
+    return kernel.finalize_each(inputs, unblinded)
 
 
-def evaluate(key: ServerKey, inputs: Sequence[bytes], *, executor: Executor | None = None) -> list[bytes]:
-    """Return the PRF output of each of the server's own inputs, 64 bytes each (RFC 9497 §3.3.1, Evaluate).
+def evaluate(key: ServerKey, inputs: Sequence[bytes]) -> bytes:
+    """Return the PRF output of each of the server's own inputs; 64 * n bytes (RFC 9497 §3.3.1, Evaluate).
 
     Raises:
         InvalidInputError: no inputs, or one over 65,535 bytes, or one that hashes to the identity.
     """
-    items = _checked(inputs)
+    check_inputs(inputs)
     try:
-        evaluated = group.evaluate_inputs(key.secret, items, key.mode, executor)
+        evaluated = kernel.evaluate_inputs(hash_to_group_dst(key.mode), key.secret, inputs)
     except InvalidElementError:
         raise InvalidInputError("an input hashes to the identity element") from None
-    return group.finalize_each(items, evaluated, executor)
+    return kernel.finalize_each(inputs, evaluated)
 
 
 def check_public_key(public_key: bytes) -> None:

@@ -12,11 +12,11 @@ PACKAGE = ROOT / "psimatch"
 LAYERS = [
     {"errors", "interrupts"},
     {"parameters", "crockford", "digest"},
-    {"randomness", "contact", "private_file", "canonical"},
+    {"randomness", "contact", "private_file", "canonical", "parallel"},
     {"kernel", "identifiers", "sealing"},
     {"oprf", "identity"},
     {"prf", "padding", "messages"},
-    {"wire", "agreement"},
+    {"wire", "agreement", "own_set"},
     {"agreement_text", "states", "matching", "envelope"},
     {"receipt", "disclosure"},
     {"outputs"},

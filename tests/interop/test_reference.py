@@ -95,7 +95,7 @@ def test_reference_client_mode_oprf(seed, info, inputs):
     blinded = [ref.blind(data, r, ref.OPRF) for data, r in zip(inputs, blinds, strict=True)]
     evaluation = oprf.blind_evaluate(server, b"".join(blinded))
     outputs = [ref.finalize(*each) for each in zip(inputs, blinds, cut(evaluation.elements), strict=True)]
-    assert outputs == oprf.evaluate(server, inputs)
+    assert b"".join(outputs) == oprf.evaluate(server, inputs)
 
 
 @FEW
@@ -113,7 +113,7 @@ def test_reference_client_mode_voprf(seed, context, inputs):
         with pytest.raises(ref.RefusedError):
             ref.verify_chunk(server.public_key, context + b"x", blinded, evaluated, evaluation.proof)
     outputs = [ref.finalize(*each) for each in zip(inputs, blinds, evaluated, strict=True)]
-    assert outputs == oprf.evaluate(server, inputs)
+    assert b"".join(outputs) == oprf.evaluate(server, inputs)
 
 
 # The package's client, the reference's server.
@@ -132,10 +132,10 @@ def test_reference_server_mode_voprf(key, context, inputs):
     else:
         proof = ref.prove_chunk(key, context, blinded, evaluated, nonce)
     evaluation = oprf.Evaluation(b"".join(evaluated), proof)
-    outputs = oprf.finalize(public_key, blinding, evaluation, context=context)
-    assert outputs == [ref.evaluate(key, data) for data in inputs]
+    outputs = oprf.finalize(public_key, inputs, blinding, evaluation, context=context)
+    assert outputs == b"".join(ref.evaluate(key, data) for data in inputs)
     with pytest.raises(RemoteProtocolError):
-        oprf.finalize(public_key, blinding, evaluation, context=b"another")
+        oprf.finalize(public_key, inputs, blinding, evaluation, context=b"another")
 
 
 @FEW
@@ -143,8 +143,8 @@ def test_reference_server_mode_voprf(key, context, inputs):
 def test_reference_server_mode_oprf(key, inputs):
     blinding = oprf.blind(inputs, mode=oprf.Mode.OPRF)
     evaluated = b"".join(ref.blind_evaluate(key, element) for element in cut(blinding.blinded_elements))
-    outputs = oprf.finalize(ref.encode_element(ref.BASE), blinding, oprf.Evaluation(evaluated, b""))
-    assert outputs == [ref.evaluate(key, data, ref.OPRF) for data in inputs]
+    outputs = oprf.finalize(ref.encode_element(ref.BASE), inputs, blinding, oprf.Evaluation(evaluated, b""))
+    assert outputs == b"".join(ref.evaluate(key, data, ref.OPRF) for data in inputs)
 
 
 @FEW
@@ -171,12 +171,13 @@ def test_both_refuse_the_same_encodings(encoding):
 def test_chunks_across_the_blocks_of_weights(n):
     key = oprf.generate_key_pair()
     secret = ref.decode_scalar(key.secret)
-    blinding = oprf.blind([bytes([i]) for i in range(n)])
+    inputs = [bytes([i]) for i in range(n)]
+    blinding = oprf.blind(inputs)
     evaluation = oprf.blind_evaluate(key, blinding.blinded_elements, context=b"chunk")
     blinded, evaluated = cut(blinding.blinded_elements), cut(evaluation.elements)
     ref.verify_chunk(key.public_key, b"chunk", blinded, evaluated, evaluation.proof)
     proof = ref.prove_chunk(secret, b"chunk", blinded, evaluated, 7)
-    oprf.finalize(key.public_key, blinding, oprf.Evaluation(evaluation.elements, proof), context=b"chunk")
+    oprf.finalize(key.public_key, inputs, blinding, oprf.Evaluation(evaluation.elements, proof), context=b"chunk")
 
 
 # The seal.

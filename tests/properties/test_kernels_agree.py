@@ -70,7 +70,7 @@ def test_prf_operations(kernel, count):
     assert kernel.evaluate_inputs(DST, key, items) == evaluated
     blinded = kernel.blind_inputs(DST, items, blinds)
     assert blinded == SODIUM.blind_inputs(DST, items, blinds)
-    assert kernel.unblind(kernel.fixed_table(public_key), blinds, kernel.multiply(key, blinded)) == evaluated
+    assert kernel.unblind(public_key, blinds, kernel.multiply(key, blinded)) == evaluated
     assert kernel.finalize_each(items, evaluated) == SODIUM.finalize_each(items, evaluated)
 
 
@@ -106,8 +106,8 @@ def test_invalid_elements_are_refused(kernel, name, count, place):
         lambda: kernel.multiply_each(factors, packed),
         lambda: kernel.weighted_sum(factors, packed),
         lambda: kernel.weighted_sum(bytes(32 * count), packed),
-        lambda: kernel.unblind(kernel.fixed_table(SODIUM.multiply_base(factors[:32])), factors, packed),
-        lambda: kernel.fixed_table(INVALID[name]),
+        lambda: kernel.unblind(SODIUM.multiply_base(factors[:32]), factors, packed),
+        lambda: kernel.unblind(INVALID[name], factors, SODIUM.multiply_base(factors)),
     ]
     for call in calls:
         with pytest.raises(errors.InvalidElementError):

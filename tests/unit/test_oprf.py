@@ -1,11 +1,9 @@
 """psimatch.oprf refuses what RFC 9497 and RFC 9496 refuse, and its outputs agree on both sides."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 
 from psimatch import errors, kernel, oprf
-from psimatch.oprf import dleq, group
+from psimatch.oprf import dleq, suite
 from psimatch.oprf.suite import Mode
 
 ORDER = 2**252 + 27742317777372353535851937790883648493
@@ -32,30 +30,21 @@ def key():
 def test_both_sides_agree(key, context, count):
     blinding = oprf.blind(INPUTS[:count])
     evaluation = oprf.blind_evaluate(key, blinding.blinded_elements, context=context)
-    outputs = oprf.finalize(key.public_key, blinding, evaluation, context=context)
+    outputs = oprf.finalize(key.public_key, INPUTS[:count], blinding, evaluation, context=context)
     assert outputs == oprf.evaluate(key, INPUTS[:count])
-    assert len(set(outputs)) == count
-    assert {len(output) for output in outputs} == {64}
-
-
-def test_an_executor_changes_nothing(key):
-    inputs = [f"{number}".encode() for number in range(group.PIECE + 44)]
-    with ThreadPoolExecutor(2) as executor:
-        blinding = oprf.blind(inputs, executor=executor)
-        evaluation = oprf.blind_evaluate(key, blinding.blinded_elements, context=b"", executor=executor)
-        outputs = oprf.finalize(key.public_key, blinding, evaluation, context=b"", executor=executor)
-        assert outputs == oprf.evaluate(key, inputs, executor=executor) == oprf.evaluate(key, inputs)
+    assert len(outputs) == 64 * count
+    assert len({outputs[start : start + 64] for start in range(0, len(outputs), 64)}) == count
 
 
 def test_mode_oprf_and_voprf_are_separate(key):
     plain = oprf.generate_key_pair(mode=Mode.OPRF)
     blinding = oprf.blind(INPUTS, mode=Mode.OPRF)
     evaluation = oprf.blind_evaluate(plain, blinding.blinded_elements)
-    assert oprf.finalize(plain.public_key, blinding, evaluation) == oprf.evaluate(plain, INPUTS)
+    assert oprf.finalize(plain.public_key, INPUTS, blinding, evaluation) == oprf.evaluate(plain, INPUTS)
     same_secret = oprf.ServerKey(plain.secret, plain.public_key, Mode.VOPRF)
     assert oprf.evaluate(same_secret, INPUTS) != oprf.evaluate(plain, INPUTS)
     with pytest.raises(errors.ProofError):
-        oprf.finalize(plain.public_key, blinding, oprf.Evaluation(evaluation.elements, bytes(64)))
+        oprf.finalize(plain.public_key, INPUTS, blinding, oprf.Evaluation(evaluation.elements, bytes(64)))
 
 
 @pytest.mark.parametrize("name", INVALID_ELEMENTS)
@@ -73,9 +62,9 @@ def test_invalid_evaluated_elements_and_keys_are_refused(key, name):
     evaluation = oprf.blind_evaluate(key, blinding.blinded_elements, context=b"")
     bad = oprf.Evaluation(evaluation.elements[:32] + INVALID_ELEMENTS[name], evaluation.proof)
     with pytest.raises(errors.InvalidElementError):
-        oprf.finalize(key.public_key, blinding, bad, context=b"")
+        oprf.finalize(key.public_key, INPUTS[:2], blinding, bad, context=b"")
     with pytest.raises(errors.InvalidElementError):
-        oprf.finalize(INVALID_ELEMENTS[name], blinding, evaluation, context=b"")
+        oprf.finalize(INVALID_ELEMENTS[name], INPUTS[:2], blinding, evaluation, context=b"")
 
 
 @pytest.mark.parametrize("elements", [b"", bytes(31), GENERATOR + b"\x00"])
@@ -84,7 +73,7 @@ def test_wrong_lengths_are_refused(key, elements):
         oprf.blind_evaluate(key, elements)
     blinding = oprf.blind(INPUTS[:1])
     with pytest.raises(errors.CountError):
-        oprf.finalize(key.public_key, blinding, oprf.Evaluation(elements, bytes(64)))
+        oprf.finalize(key.public_key, INPUTS[:1], blinding, oprf.Evaluation(elements, bytes(64)))
     with pytest.raises(errors.InvalidElementError):
         oprf.check_public_key(elements)
 
@@ -99,7 +88,9 @@ def test_wrong_and_missing_proofs_are_refused(key, context):
     proofs += [bytes([evaluation.proof[0] ^ 1]) + evaluation.proof[1:]]
     for proof in proofs:
         with pytest.raises(errors.ProofError):
-            oprf.finalize(key.public_key, blinding, oprf.Evaluation(evaluation.elements, proof), context=context)
+            oprf.finalize(
+                key.public_key, INPUTS[:3], blinding, oprf.Evaluation(evaluation.elements, proof), context=context
+            )
 
 
 def test_a_proof_of_another_key_or_context_is_refused(key):
@@ -107,10 +98,10 @@ def test_a_proof_of_another_key_or_context_is_refused(key):
     blinding = oprf.blind(INPUTS[:3])
     evaluation = oprf.blind_evaluate(other, blinding.blinded_elements, context=b"chunk 1")
     with pytest.raises(errors.ProofError):
-        oprf.finalize(key.public_key, blinding, evaluation, context=b"chunk 1")
+        oprf.finalize(key.public_key, INPUTS[:3], blinding, evaluation, context=b"chunk 1")
     for context in (b"chunk 2", None):
         with pytest.raises(errors.ProofError):
-            oprf.finalize(other.public_key, blinding, evaluation, context=context)
+            oprf.finalize(other.public_key, INPUTS[:3], blinding, evaluation, context=context)
 
 
 def test_one_element_under_another_key_is_refused(key):
@@ -120,7 +111,7 @@ def test_one_element_under_another_key_is_refused(key):
     mixed = elements[:-32] + kernel.multiply(other.secret, blinding.blinded_elements[-32:])
     proof = dleq.prove(key, dleq.Batch(key.public_key, blinding.blinded_elements, mixed, b""))
     with pytest.raises(errors.ProofError):
-        oprf.finalize(key.public_key, blinding, oprf.Evaluation(mixed, proof), context=b"")
+        oprf.finalize(key.public_key, INPUTS, blinding, oprf.Evaluation(mixed, proof), context=b"")
 
 
 def test_every_chunk_bound_weight_depends_on_every_element():
@@ -148,8 +139,8 @@ def test_a_large_batch_under_rfc_weights_is_refused_unless_asked_for(key):
         oprf.blind_evaluate(key, blinding.blinded_elements)
     evaluation = oprf.blind_evaluate(key, blinding.blinded_elements, max_batch=20)
     with pytest.raises(errors.BatchTooLargeError):
-        oprf.finalize(key.public_key, blinding, evaluation)
-    assert oprf.finalize(key.public_key, blinding, evaluation, max_batch=20) == oprf.evaluate(key, INPUTS)
+        oprf.finalize(key.public_key, INPUTS, blinding, evaluation)
+    assert oprf.finalize(key.public_key, INPUTS, blinding, evaluation, max_batch=20) == oprf.evaluate(key, INPUTS)
 
 
 def test_inputs_that_the_rfc_refuses(key, monkeypatch):
@@ -183,5 +174,5 @@ def test_no_secret_shows_in_a_repr(key):
 
 def test_zero_scalars_are_redrawn(monkeypatch):
     drawn = iter([bytes(128), bytes(range(128))])
-    monkeypatch.setattr(group.randomness, "random_bytes", lambda length: next(drawn))
-    assert group.random_scalars(2) == kernel.reduce_scalars(bytes(range(128)))
+    monkeypatch.setattr(suite.randomness, "random_bytes", lambda length: next(drawn))
+    assert suite.random_scalars(2) == kernel.reduce_scalars(bytes(range(128)))

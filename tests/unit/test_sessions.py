@@ -88,7 +88,8 @@ def test_nothing_comes_of_an_iterator_after_cancel():
     assert len(server.cancel()) == 1
     assert list(outputs) == []
     assert server._key is None
-    assert server._by_claim == server._items == {}
+    assert not server._outputs
+    assert not server._own._packed
     assert server.state is State.ABORTED
     with pytest.raises(errors.LocalProtocolError, match="ended"):
         server._channel.seal(b"nothing more is sealed, to no key")
@@ -105,7 +106,7 @@ def test_a_failing_executor_leaves_no_secret_and_the_peer_is_told():
     wire = Wire(client, server).run()
     assert isinstance(wire.errors[Role.SERVER], MemoryError)
     assert server._key is None
-    assert server._items == {}
+    assert not server._own._packed
     with pytest.raises(errors.LocalProtocolError):
         list(server.receive(b""))
     wire.take(Role.SERVER, server.cancel())
@@ -154,10 +155,12 @@ def test_keys_and_lists_are_dropped_at_the_end():
     wire = run(make_agreement(), "abc", "bcd")
     client, server = wire.sessions[Role.CLIENT], wire.sessions[Role.SERVER]
     assert client.state is server.state is State.FINISHED
-    assert client._blindings == client._candidates == []
+    assert not client._blindings
     assert server._key is None
-    assert server._by_claim == {}
-    assert client._items == server._items == {}
+    assert not server._outputs
+    for session in (client, server):
+        assert not session._own._packed
+        assert not session._candidates
     assert client._channel._ephemeral_key is None
 
 

@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 
 from psimatch import crockford, errors, padding
 from psimatch.client import commitments
-from psimatch.identifiers import Identifier, text
-from psimatch.matching import ascends, references
-from psimatch.prf import prf_inputs
+from psimatch.identifiers import KINDS, Identifier, text
+from psimatch.matching import references
+from psimatch.own_set import OwnSet
+from psimatch.prf import encoded, input_prefix
 
 
 @pytest.mark.parametrize(
@@ -59,14 +60,28 @@ def test_chunks_cover_everything():
     assert padding.chunks(1) == [slice(0, 1)]
 
 
-def test_filling_keeps_all_and_shuffles():
+def test_an_own_set_keeps_all_fills_up_and_shuffles():
     given_ones = [text(str(number)) for number in range(50)]
-    filled = padding.fill(given_ones, 80)
-    assert len(filled) == len(set(filled)) == 80
+    own = OwnSet(dict.fromkeys(given_ones, ""), [KINDS["text"]], 0)
+    own.shuffle(80)
+    filled = [own.identifier(place) for place in range(80)]
+    assert len(set(filled)) == 80
     assert set(given_ones) <= set(filled)
     # 80! orders: that all stay in place by chance has probability under 2^-390.
     assert [item for item in filled if item in given_ones] != given_ones
+    assert [item.kind == "dummy" for item in filled] == [own.is_dummy(place) for place in range(80)]
     assert sum(item.kind == "dummy" for item in filled) == 30
+    assert own.inputs(b"session", slice(7, 9)) == [b"session" + encoded(item) for item in filled[7:9]]
+
+
+def test_an_own_set_keeps_contacts_where_they_are_asked_for():
+    items = {text("a"): "ring a", text("b"): "ring b"}
+    own = OwnSet(items, [KINDS["text"]], 48)
+    own.shuffle(4)
+    assert {own.identifier(place): own.contact(place) for place in range(4) if not own.is_dummy(place)} == items
+    without = OwnSet(items, [KINDS["text"]], 0)
+    without.shuffle(2)
+    assert without.contact(0) == without.contact(1) == ""
 
 
 def test_commitments_chain():
@@ -98,34 +113,20 @@ def test_a_reference_that_two_matches_share_is_longer(monkeypatch):
     assert all(len(reference) == 9 for reference in normal)
     assert len(set(normal)) == 3
 
-    class Fixed:
-        def __init__(self, *arguments):
-            pass
+    def digest(secret, *_arguments):
+        # The first 40 bits are alike for the first two.
+        return (bytes(5) if secret[0] < 2 else bytes([1] * 5)) + bytes([secret[0] * 16]) + bytes(58)
 
-        def derive(self, secret):
-            # The first 40 bits are alike for the first two.
-            return (bytes(5) if secret[0] < 2 else bytes([1] * 5)) + bytes([secret[0] * 16, 0, 0])
-
-    monkeypatch.setattr("psimatch.matching.HKDFExpand", Fixed)
+    monkeypatch.setattr("psimatch.matching.hmac.digest", digest)
     one, other, third = references(secrets, session)
     assert one != other
     assert len(one) == len(other) == 14
     assert len(third) == 9
 
 
-def test_ascends():
-    assert ascends([], None)
-    assert ascends([b"a", b"b"], None)
-    assert not ascends([b"a", b"a"], None)
-    assert not ascends([b"b", b"a"], None)
-    assert not ascends([b"a"], b"a")
-    assert ascends([b"b"], b"a")
-    assert ascends([], b"z")
-
-
 def test_prf_inputs_differ_in_every_part():
     inputs = {
-        prf_inputs([Identifier(kind, version, value)], agreement, session)[0]
+        input_prefix(agreement, session) + encoded(Identifier(kind, version, value))
         for kind in ("a", "ab")
         for version in (1, 2)
         for value in (b"c", b"bc")

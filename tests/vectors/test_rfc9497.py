@@ -52,5 +52,5 @@ def test_protocol(mode, figures, vector):
     evaluation = _blind_evaluate_with(key, blinding.blinded_elements, nonce)
     proof = bytes.fromhex(vector["Proof"]["proof"]) if mode is Mode.VOPRF else b""
     assert evaluation == Evaluation(b"".join(unhex(vector["EvaluationElement"])), proof)
-    assert finalize(key.public_key, blinding, evaluation) == unhex(vector["Output"])
-    assert evaluate(key, inputs) == unhex(vector["Output"])
+    assert finalize(key.public_key, inputs, blinding, evaluation) == b"".join(unhex(vector["Output"]))
+    assert evaluate(key, inputs) == b"".join(unhex(vector["Output"]))

@@ -41,7 +41,7 @@ from psimatch.matching import references
 from psimatch.oprf.voprf import _blind_evaluate_with, _blind_with
 from psimatch.outputs import Send
 from psimatch.parameters import Role
-from psimatch.prf import CLAIM, MATCH_SECRET, TAG, prf_inputs
+from psimatch.prf import CLAIM, MATCH_SECRET, TAG, encoded, input_prefix
 from psimatch.receipt import Receipt
 from psimatch.sealing import SealingKey
 from psimatch.states import State
@@ -91,7 +91,7 @@ def test_every_file_says_what_it_is_about(path):
 def test_prf(case):
     agreement, session = h(case["agreement_id"]), h(case["session_id"])
     identifier = Identifier(case["kind"], case["version"], h(case["value"]))
-    [data] = prf_inputs([identifier], agreement, session)
+    data = input_prefix(agreement, session) + encoded(identifier)
     assert data == h(case["prf_input"])
     label = b"psimatch/1 server key"
     key = oprf.derive_key_pair(h(case["key_seed"]), len(label).to_bytes(4, "big") + label + agreement + session)
@@ -101,8 +101,8 @@ def test_prf(case):
     assert blinding.blinded_elements.hex() == case["blinded"]
     evaluation = oprf.blind_evaluate(key, blinding.blinded_elements, context=b"")
     assert evaluation.elements.hex() == case["evaluated"]
-    [output] = oprf.finalize(key.public_key, blinding, evaluation, context=b"")
-    assert [output] == oprf.evaluate(key, [data]) == [h(case["output"])]
+    output = oprf.finalize(key.public_key, [data], blinding, evaluation, context=b"")
+    assert output == oprf.evaluate(key, [data]) == h(case["output"])
     assert [output[part].hex() for part in (TAG, CLAIM, MATCH_SECRET)] == [
         case["tag"],
         case["claim"],
@@ -113,9 +113,9 @@ def test_prf(case):
 def finalize_chunk(case):
     # A blind of 1 for inputs that don't matter: finalize gets past them only if the proof passes.
     n = len(case["blinded"])
-    blinding = oprf.Blinding((b"",) * n, ONE * n, joined(case["blinded"]))
+    blinding = oprf.Blinding(ONE * n, joined(case["blinded"]))
     evaluation = oprf.Evaluation(joined(case["evaluated"]), h(case["proof"]))
-    return oprf.finalize(h(case["public_key"]), blinding, evaluation, context=h(case["context"]))
+    return oprf.finalize(h(case["public_key"]), [b""] * n, blinding, evaluation, context=h(case["context"]))
 
 
 @pytest.mark.parametrize("case", cases("chunk_proof", valid=True))
@@ -124,7 +124,7 @@ def test_chunk_proof(case):
     made = _blind_evaluate_with(key, joined(case["blinded"]), h(case["nonce"]), h(case["context"]))
     assert made.elements == joined(case["evaluated"])
     assert made.proof.hex() == case["proof"]
-    assert len(finalize_chunk(case)) == len(case["blinded"])
+    assert len(finalize_chunk(case)) == 64 * len(case["blinded"])
 
 
 @pytest.mark.parametrize("case", cases("chunk_proof", valid=False))

@@ -7,6 +7,7 @@
 #include <Python.h>
 
 #include "kernel.h"
+#include "records.h"
 #include "scalars.h"
 
 static const kernel *kernels[2];
@@ -323,6 +324,10 @@ static PyMethodDef methods[] = {
     {"scalar_multiply", py_scalar_multiply, METH_VARARGS, "Multiply two scalars."},
     {"scalar_subtract", py_scalar_subtract, METH_VARARGS, "Subtract two scalars."},
     {"invert_each", py_invert_each, METH_VARARGS, "Invert each scalar."},
+    {"order", psimatch_order, METH_VARARGS, "Sort rows by a column."},
+    {"take", psimatch_take, METH_VARARGS, "Gather a column of rows."},
+    {"find", psimatch_find, METH_VARARGS, "Search a column in ascending values."},
+    {"ascends", psimatch_ascends, METH_VARARGS, "Say whether values ascend."},
     {NULL, NULL, 0, NULL},
 };
 
