@@ -165,6 +165,13 @@ from psimatch.session import (
 from psimatch.states import (
     State,
 )
+from psimatch.timing import (
+    MatchEstimate,
+    OperationTimes,
+    kernel_name,
+    kernel_names,
+    measure_operations,
+)
 from psimatch.transports import (
     Deadline,
     Incoming,
@@ -230,10 +237,12 @@ __all__ = [
     "Limits",
     "LocalProtocolError",
     "Match",
+    "MatchEstimate",
     "MemoryTransport",
     "MessageFormatError",
     "NotAPartyError",
     "NotPsimatchError",
+    "OperationTimes",
     "OtherSessionError",
     "Output",
     "OutputError",
@@ -280,8 +289,11 @@ __all__ = [
     "disarm",
     "find_public",
     "format_address",
+    "kernel_name",
+    "kernel_names",
     "kind_named",
     "kinds_from_names",
+    "measure_operations",
     "memory_pair",
     "new_agreement_file",
     "nl_address",

@@ -18,6 +18,7 @@ from psimatch.cli.agreement_merge import merge
 from psimatch.cli.agreement_new import new_agreement
 from psimatch.cli.agreement_show import show_agreement
 from psimatch.cli.agreement_sign import sign
+from psimatch.cli.bench import bench
 from psimatch.cli.check import check
 from psimatch.cli.exit_codes import ExitCode, exit_code_of, table
 from psimatch.cli.identity_new import new_identity
@@ -34,7 +35,11 @@ In this order, on both sides:
   psimatch agreement new     write down what may be matched (one side does)
   psimatch agreement sign    sign it (both sides do)
   psimatch check             see whether your list can be read
-  psimatch match             match the two lists"""
+  psimatch match             match the two lists
+
+\b
+Beside these:
+  psimatch bench             measure how fast this machine matches"""
 
 
 @click.group(epilog=f"{_STEPS}\n\n{table()}", context_settings=_SETTINGS)
@@ -59,6 +64,7 @@ for command in (new_agreement, sign, merge, show_agreement):
     agreement.add_command(command)
 app.add_command(check)
 app.add_command(match)
+app.add_command(bench)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

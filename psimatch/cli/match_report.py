@@ -70,6 +70,7 @@ def report_fields(report: MatchReport) -> dict[str, Any]:
         "bytes_sent": report.bytes_sent,
         "bytes_received": report.bytes_received,
         "seconds": round(report.seconds, 3),
+        "kernel": psimatch.kernel_name(),
         "output": None if report.output is None else str(report.output),
         "skipped": None if report.skipped is None else str(report.skipped),
     }
@@ -90,7 +91,7 @@ def report_lines(report: MatchReport) -> list[str]:
     lines += [
         f"  stays hidden every identifier that did not match, and how many you have: the peer saw {own_size:,}, padded",
         f"  cost         {peer_size:,} evaluations charged to the peer; {report.bytes_sent:,} bytes sent,"
-        f" {report.bytes_received:,} received; {report.seconds:.2f} s",
+        f" {report.bytes_received:,} received; {report.seconds:.2f} s with kernel {psimatch.kernel_name()}",
         f"  output       {_output(report)}",
     ]
     return lines

@@ -14,7 +14,7 @@ LAYERS = [
     {"parameters", "crockford", "digest"},
     {"randomness", "contact", "private_file", "canonical", "parallel"},
     {"kernel", "identifiers", "sealing"},
-    {"oprf", "identity"},
+    {"oprf", "identity", "timing"},
     {"prf", "padding", "messages"},
     {"wire", "agreement", "own_set"},
     {"agreement_text", "states", "matching", "envelope"},
@@ -54,7 +54,7 @@ OWNERS = {
     "threading": {"transports", "interrupts"},
     "signal": {"interrupts"},
     "queue": {"transports"},
-    "time": {"transports", "drive", "cli"},
+    "time": {"transports", "drive", "cli", "timing"},
     "sqlite3": set(),
 }
 SANS_IO = {

@@ -346,6 +346,24 @@ def test_an_agreement_out_of_force_is_refused(pair: Any, run: Run, monkeypatch: 
     assert sign(run, "care")[0] == 3
 
 
+# bench
+
+
+def test_bench_measures_and_estimates(run: Run) -> None:
+    code, output, errors = run("bench", "--seconds", "0", "--items", "1000", "--items", "50", "--json")
+    assert (code, errors) == (0, "")
+    shown = json.loads(output)
+    assert (shown["format"], shown["kernel"]) == ("psimatch-bench-1", psimatch.kernel_name())
+    assert shown["kernel"] in shown["kernels"]
+    assert [estimate["client_items"] for estimate in shown["estimates"]] == [1_000, 50]
+    assert set(shown["microseconds"]) >= {"blind", "evaluate", "prove", "verify"}
+    code, output, errors = run("bench", "--seconds", "0")
+    assert (code, errors) == (0, "")
+    for words in (f"kernel {psimatch.kernel_name()} (others", "PSIMATCH_KERNEL", "1,000,000", "unblind", "no network"):
+        assert words in output
+    assert run("bench", "--items", "0")[0] == 2
+
+
 # errors and help
 
 
@@ -367,7 +385,7 @@ def test_the_help_lists_the_exit_codes_and_each_command_has_an_example(run: Run)
     for number, meaning in MEANINGS.items():
         assert f"  {number:<4}{meaning}" in output
     commands = ("identity new", "identity show", "agreement new", "agreement sign", "agreement merge")
-    for command in (*commands, "agreement show", "check", "match"):
+    for command in (*commands, "agreement show", "check", "match", "bench"):
         code, output, _ = run(*command.split(), "--help")
         assert code == 0
         assert f"Example:\n    psimatch {command} " in output.replace("  Example", "Example")
