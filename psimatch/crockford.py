@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from base64 import b32encode
 from typing import Final
 
 DIGITS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_FROM_RFC_4648: Final = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", DIGITS.encode())
 # What people hear and write for digits that look or sound alike.
 _READ_AS: Final = str.maketrans("OIL", "011", "- ")
 GROUP: Final = 4
 
 
 def encode(data: bytes, bits: int | None = None) -> str:
-    """Write the first `bits` bits of `data` (all by default) in groups of four digits (psimatch-1 §2.2)."""
-    wanted = 8 * len(data) if bits is None else bits
-    count = -(-wanted // 5)
-    number = int.from_bytes(data, "big") >> (8 * len(data) - wanted) << (5 * count - wanted)
-    digits = "".join(DIGITS[number >> 5 * place & 31] for place in reversed(range(count)))
-    return "-".join(digits[start : start + GROUP] for start in range(0, count, GROUP))
+    """Write the first `bits` bits of `data` (a multiple of five; all by default) in groups of four digits.
+
+    psimatch-1 §2.2. What the last digit lacks of five bits is filled up with zeros.
+    """
+    count = -(-8 * len(data) // 5) if bits is None else bits // 5
+    digits = b32encode(data)[:count].translate(_FROM_RFC_4648).decode()
+    return "-".join([digits[start : start + GROUP] for start in range(0, count, GROUP)])
 
 
 def decode(text: str, size: int) -> bytes:

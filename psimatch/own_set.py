@@ -72,8 +72,9 @@ class OwnSet:
         """Return the identifier at this place."""
         item = self._places[place]
         packed = bytes(self._packed[self._ends[item] : self._ends[item + 1]])
-        kind, version, value = _parts(packed)
-        return Identifier(kind.decode(), version[0], value)
+        kind_end = 4 + int.from_bytes(packed[:4], "big")
+        # Behind the kind: the length of the version (4 bytes), the version, the length of the value (4), the value.
+        return Identifier(packed[4:kind_end].decode(), packed[kind_end + 4], packed[kind_end + 9 :])
 
     def contact(self, place: int) -> str:
         """Return the contact that the peer is shown where this place matches."""
@@ -84,14 +85,3 @@ class OwnSet:
         self._packed.clear()
         self._ends, self._places, self._contacts = array("Q", [0]), array("I"), []
         self._count = 0
-
-
-def _parts(packed: bytes) -> tuple[bytes, bytes, bytes]:
-    """Return the three parts that each stand behind their length."""
-    parts = []
-    while packed:
-        end = 4 + int.from_bytes(packed[:4], "big")
-        parts.append(packed[4:end])
-        packed = packed[end:]
-    kind, version, value = parts
-    return kind, version, value

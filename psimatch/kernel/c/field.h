@@ -25,7 +25,7 @@ static inline fe fe_small(uint64_t value) {
 }
 
 /* Limbs below 2^60 in, so each carry is below 2^9 and 19 times the last below 2^14: tight limbs out. */
-static inline void fe_carry(fe *a) {
+static INLINE void fe_carry(fe *a) {
     word c0 = a->v[0] >> 51, c1 = a->v[1] >> 51, c2 = a->v[2] >> 51, c3 = a->v[3] >> 51, c4 = a->v[4] >> 51;
     a->v[0] = (a->v[0] & MASK51) + c4 * 19;
     a->v[1] = (a->v[1] & MASK51) + c0;
@@ -34,13 +34,13 @@ static inline void fe_carry(fe *a) {
     a->v[4] = (a->v[4] & MASK51) + c3;
 }
 
-static inline void fe_add(fe *out, const fe *a, const fe *b) {
+static INLINE void fe_add(fe *out, const fe *a, const fe *b) {
     for (int i = 0; i < 5; i++) out->v[i] = a->v[i] + b->v[i];
     if (CARRY_AFTER_ADD) fe_carry(out);
 }
 
 /* 4p is added first; its limbs are at least 2^53 - 76, above any sum of three tight limbs (below 1.6 * 2^52). */
-static inline void fe_sub(fe *out, const fe *a, const fe *b) {
+static INLINE void fe_sub(fe *out, const fe *a, const fe *b) {
     out->v[0] = a->v[0] + 0x1fffffffffffb4ULL - b->v[0];
     for (int i = 1; i < 5; i++) out->v[i] = a->v[i] + 0x1ffffffffffffcULL - b->v[i];
     fe_carry(out);

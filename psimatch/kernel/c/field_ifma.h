@@ -30,7 +30,7 @@ static inline word high52(word sum, word a, word b) {
 /* Limb k of the product collects low[k] + 2 high[k-1], since a high part weighs 2^52 = 2 * 2^51; limbs 5 to 9 fold
    back times 19. A column is at most five low parts below 2^52 and twice five high parts below 2^51, hence below
    2^55; with 19 times another below 2^60. So carries are below 2^9, and one round of them makes every limb tight. */
-static inline void fe_fold(fe *out, const word low[9], const word high[9]) {
+static INLINE void fe_fold(fe *out, const word low[9], const word high[9]) {
     word r0 = low[0] + 19 * (low[5] + 2 * high[4]);
     word r1 = low[1] + 2 * high[0] + 19 * (low[6] + 2 * high[5]);
     word r2 = low[2] + 2 * high[1] + 19 * (low[7] + 2 * high[6]);
@@ -43,7 +43,7 @@ static inline void fe_fold(fe *out, const word low[9], const word high[9]) {
     out->v[4] = (r4 & MASK51) + (r3 >> 51);
 }
 
-static inline void fe_mul(fe *out, const fe *a, const fe *b) {
+static INLINE void fe_mul(fe *out, const fe *a, const fe *b) {
     word low[9], high[9];
     for (int k = 0; k < 9; k++) low[k] = high[k] = SPLAT(0);
 #pragma GCC unroll 5
@@ -57,7 +57,7 @@ static inline void fe_mul(fe *out, const fe *a, const fe *b) {
 }
 
 /* The columns of fe_mul(a, a), equal products once and doubled: the same bounds. */
-static inline void fe_sq(fe *out, const fe *a) {
+static INLINE void fe_sq(fe *out, const fe *a) {
     word low[9], high[9];
     for (int k = 0; k < 9; k++) low[k] = high[k] = SPLAT(0);
 #pragma GCC unroll 5

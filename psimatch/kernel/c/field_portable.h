@@ -26,7 +26,7 @@ static inline word hide(word mask) {
 /* Each column is at most 77 products (one plus four times 19) below 2^108, hence below 2^114.3; with the carry
    of the column before it stays below 2^115, and a carry stays below 2^64. The last carry, below 2^64, would
    overflow 64 bits times 19, so it is added to a column of 128 bits. */
-static inline void fe_carry_wide(fe *out, wide c0, wide c1, wide c2, wide c3, wide c4) {
+static INLINE void fe_carry_wide(fe *out, wide c0, wide c1, wide c2, wide c3, wide c4) {
     c1 += (uint64_t)(c0 >> 51);
     c2 += (uint64_t)(c1 >> 51);
     c3 += (uint64_t)(c2 >> 51);
@@ -42,7 +42,7 @@ static inline void fe_carry_wide(fe *out, wide c0, wide c1, wide c2, wide c3, wi
     out->v[4] = (uint64_t)c4 & MASK51;
 }
 
-static inline void fe_mul(fe *out, const fe *a, const fe *b) {
+static INLINE void fe_mul(fe *out, const fe *a, const fe *b) {
     const uint64_t a0 = a->v[0], a1 = a->v[1], a2 = a->v[2], a3 = a->v[3], a4 = a->v[4];
     const uint64_t b0 = b->v[0], b1 = b->v[1], b2 = b->v[2], b3 = b->v[3], b4 = b->v[4];
     /* 2^255 = 19 modulo p. 19 * 2^54 is below 2^59. */
@@ -56,7 +56,7 @@ static inline void fe_mul(fe *out, const fe *a, const fe *b) {
 }
 
 /* The same columns as fe_mul(a, a), equal products once and doubled: the same bounds. */
-static inline void fe_sq(fe *out, const fe *a) {
+static INLINE void fe_sq(fe *out, const fe *a) {
     const uint64_t a0 = a->v[0], a1 = a->v[1], a2 = a->v[2], a3 = a->v[3], a4 = a->v[4];
     const uint64_t t0 = 2 * a0, t1 = 2 * a1, t2 = 2 * a2, d3 = 19 * a3, d4 = 19 * a4;
     fe_carry_wide(out,
