@@ -11,7 +11,7 @@ help:
 	@echo "make deep    memcheck, sanitizers, and the kernels compared on many inputs (minutes)"
 	@echo "make check   ruff, format and mypy"
 	@echo "make format  apply ruff's fixes and format"
-	@echo "make bench   time a whole match in memory"
+	@echo "make bench   all benchmarks, beside other libraries; rewrites benchmarks/README.md (15 minutes)"
 	@echo "make clean   remove .venv and what tools left behind"
 
 # The stamp is older than what it was installed from exactly when something must be installed again.
@@ -47,8 +47,19 @@ format: $(VENV)/installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/installed
+bench: $(VENV)/benchmarks
+	$(BIN)/python benchmarks/operations.py
+	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/match.py
+	$(BIN)/python benchmarks/scaling.py
+	$(BIN)/python benchmarks/peers.py
+	$(BIN)/python benchmarks/cluster.py
+	$(BIN)/python benchmarks/plots.py
+	$(BIN)/python benchmarks/report.py
+
+$(VENV)/benchmarks: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench,cluster]'
+	@touch $@
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -40,6 +40,12 @@ def tidy(axes: Any, title: str, report: Figures) -> None:
     axes.figure.text(0.01, 0.01, origin(report), fontsize=7, color="#666666")
 
 
+def plain(axis: Any) -> None:
+    """Label an axis 0.1, 10, 1,000 and not by powers."""
+    axis.set_major_formatter(lambda value, _: f"{value:,g}")
+    axis.set_minor_formatter(lambda *_: "")
+
+
 def largest_common(runs: list[Figures]) -> tuple[int, int]:
     """Return the size that most contestants ran; of those, the largest."""
     sizes = [(run["client_items"], run["server_items"]) for run in runs]
@@ -57,6 +63,7 @@ def draw_peers(plt: Any, report: Figures) -> Any:
     axes.barh([run["name"] for run in runs], times, color=colours)
     axes.set_xscale("log")
     axes.set_xlim(min(times) / 2, max(times) * 6)
+    plain(axes.xaxis)
     for place, run in enumerate(runs):
         proofs = "with proofs, signed, sealed" if run["name"].startswith("psimatch") else "semi-honest"
         text = f" {run['microseconds_per_item']:.1f} µs, {proofs}"
@@ -65,7 +72,7 @@ def draw_peers(plt: Any, report: Figures) -> Any:
     own = min((run for run in runs if run["name"].startswith("psimatch")), key=lambda run: run["seconds"], default=None)
     slower = [run for run in runs if own and not run["name"].startswith("psimatch") and run["seconds"] > own["seconds"]]
     others = [run for run in runs if not run["name"].startswith("psimatch")]
-    says = f"{own['name']} is faster than {len(slower)} of {len(others)} semi-honest peers" if own else "peers"
+    says = f"{own['name']} beats {len(slower)} of {len(others)} semi-honest peers" if own else "the peers"
     tidy(axes, f"{pair[0]:,} x {pair[1]:,} items: {says}", report)
     return figure
 
@@ -77,9 +84,11 @@ def draw_scaling(plt: Any, report: Figures) -> Any:
         runs = [run for run in report["runs"] if run["cores"] == fit["cores"]]
         counts, seconds = [run["client_items"] for run in runs], [run["seconds"] for run in runs]
         axes.loglog(counts, seconds, marker="o", color=colour)
-        label = f" {fit['cores']} core{'s' if fit['cores'] > 1 else ''}: n^{fit['exponent']:.2f}"
+        label = f" {fit['cores']} core{'s' if fit['cores'] > 1 else ''}: {seconds[-1]:.2g} s, n^{fit['exponent']:.2f}"
         axes.text(counts[-1] * 1.08, seconds[-1], label, color=colour, va="center", fontsize=10)
     axes.set_xlim(right=max(run["client_items"] for run in report["runs"]) * 5)
+    plain(axes.xaxis)
+    plain(axes.yaxis)
     axes.set_xlabel("items a side")
     axes.set_ylabel("seconds of a whole match")
     exponents = " and ".join(f"n^{fit['exponent']:.2f}" for fit in report["fits"])
@@ -101,6 +110,8 @@ def draw_operations(plt: Any, report: Figures) -> Any:
         bars = axes.bar(places, times, width, color=KERNEL_COLOURS[kernel], label=kernel)
         axes.bar_label(bars, [f"{value:.2g}" if value < 10 else f"{value:.0f}" for value in times], fontsize=7)
     axes.set_yscale("log")
+    axes.set_ylim(top=axes.get_ylim()[1] * 3)
+    plain(axes.yaxis)
     axes.set_xticks(range(len(names)), [TITLES.get(name, name) for name in names], fontsize=9)
     axes.set_ylabel("µs an item, one core (logarithmic)")
     axes.legend(title="kernel", frameon=False, ncols=len(kernels), loc="upper right", bbox_to_anchor=(1, 1.02))

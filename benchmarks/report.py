@@ -1,0 +1,161 @@
+"""Writes the figures of `results/*.json` into benchmarks/README.md, between its two markers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from measuring import RESULTS, ROOT, Figures, parser, size
+from plots import TITLES, origin, read
+
+README = ROOT / "benchmarks" / "README.md"
+BEGIN, END = "<!-- figures -->\n", "<!-- /figures -->"
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
+    """Return a table in Markdown; all columns but the first are figures."""
+    columns = list(head)
+    lines = [columns, ["---", *["---:"] * (len(columns) - 1)], *map(list, rows)]
+    return ["| " + " | ".join(line) + " |" for line in lines]
+
+
+def left_out(report: Figures) -> list[str]:
+    """Say what was not run, and why."""
+    return [
+        f"Left out: {each['what']}, which "
+        + (
+            f"would take about {each['estimated_seconds']:,.0f} s."
+            if "estimated_seconds" in each
+            else each["why"] + "."
+        )
+        for each in report["left_out"]
+    ]
+
+
+def match_lines(report: Figures) -> list[str]:
+    """Return the section on whole matches."""
+    rows = []
+    for one, two in zip(report["runs"][::2], report["runs"][1::2], strict=True):
+        peak = one["peak_megabytes"]
+        rows.append(
+            [
+                size(one["client_items"], one["server_items"]),
+                f"{one['seconds']:.3f}",
+                f"{one['microseconds_per_item']:.1f}",
+                f"{two['seconds']:.3f}",
+                f"{one['seconds'] / two['seconds']:.2f}",
+                f"{one['bytes_per_item']:.1f}",
+                f"{peak['client']:.0f}, {peak['server']:.0f}",
+            ]
+        )
+    head = ("client x server", "s, one core", "µs/item", "s, two cores", "ratio", "B/item", "MB client, server")
+    proofs = [f"The proofs take {report['proof_share']:.0%} of the longest run's time on one core."] if rows else []
+    kernel = report["machine"]["kernel"]
+    return [f"### A whole match, kernel `{kernel}`", "", *table(head, rows), "", *proofs, *left_out(report)]
+
+
+def peers_lines(report: Figures) -> list[str]:
+    """Return the section on other libraries: a row a contestant and size, one and two cores side by side."""
+    rows, gives = [], {}
+    for one in (run for run in report["runs"] if run["cores"] == 1):
+        same = ("name", "client_items", "server_items")
+        two = [run for run in report["runs"] if run["cores"] == 2 and all(run[key] == one[key] for key in same)]
+        gives[one["name"]] = one["gives"]
+        rows.append(
+            [
+                one["name"] + ("" if one["right"] else ", **wrong result**"),
+                size(one["client_items"], one["server_items"]),
+                f"{one['seconds']:.2f}",
+                f"{one['microseconds_per_item']:.1f}",
+                f"{two[0]['microseconds_per_item']:.1f}" if two else "",
+                f"{one['bytes_per_item']:.0f}" if one["bytes_per_item"] else "",
+                f"{max(one['peak_megabytes'].values()):.0f}",
+            ]
+        )
+    head = ("", "client x server", "s, one core", "µs/item, one core", "µs/item, two cores", "B/item", "MB")
+    what = [f"- {name}: {text}." for name, text in gives.items()]
+    drawing = ["![µs an item of each](results/peers.svg)", ""]
+    return ["### Beside other libraries, one run", "", *drawing, *table(head, rows), "", *what, "", *left_out(report)]
+
+
+def operations_lines(report: Figures) -> list[str]:
+    """Return the section on operations, at each kernel's largest batch and at one item."""
+    runs = {(run["kernel"], run["batch"], run["operation"]): run["microseconds_per_item"] for run in report["runs"]}
+    kernels, batches, names = (list(dict.fromkeys(key[place] for key in runs)) for place in range(3))
+    columns = [(kernel, batch) for kernel in kernels for batch in (min(batches), max(batches))]
+    head = ["µs an item", *(f"`{kernel}`, {batch:,} at once" for kernel, batch in columns)]
+    rows = [[TITLES.get(name, name), *(f"{runs[(*column, name)]:.2f}" for column in columns)] for name in names]
+    drawing = ["![each operation by kernel](results/operations.svg)", ""]
+    return ["### Each operation, one core", "", *drawing, *table(head, rows)]
+
+
+def scaling_lines(report: Figures) -> list[str]:
+    """Return the section on growth."""
+    fits = [f"On {fit['cores']} core(s) the time grows with n to the {fit['exponent']:.3f}." for fit in report["fits"]]
+    return ["### Growth", "", "![seconds against items](results/scaling.svg)", "", *fits, *left_out(report)]
+
+
+def startup_lines(report: Figures) -> list[str]:
+    """Return the section on what is beside the matching."""
+    peaks = ", ".join(f"{megabytes:.0f} MB ({name})" for name, megabytes in report["peak_megabytes"].items())
+    return [
+        "### Start-up",
+        "",
+        f"`import psimatch` adds {report['import_seconds']:.3f} s to the start of Python; the first byte leaves"
+        f" {report['first_byte_seconds']:.3f} s after the start of the process. Two `psimatch match` of ten with ten take"
+        f" {report['match_of_ten_seconds']:.3f} s from start to exit, with peaks of {peaks}.",
+    ]
+
+
+def cluster_lines(report: Figures) -> list[str]:
+    """Return the section on a cluster."""
+    names = {"one_core": "one core", "no_executor": "two cores, no executor", "cluster": "two workers"}
+    rows = [
+        [
+            size(each["client_items"], each["server_items"]),
+            *(f"{each['runs'][name]['seconds']:.3f}" for name in names),
+            f"{each['ratio']:.2f}",
+        ]
+        for each in report["compared"]
+    ]
+    head = ("client x server", *(f"s, {name}" for name in names.values()), "ratio to one core")
+    return ["### On a Dask cluster of two workers", "", *table(head, rows)]
+
+
+SECTIONS: dict[str, Callable[[Figures], list[str]]] = {
+    "match": match_lines,
+    "peers": peers_lines,
+    "operations": operations_lines,
+    "scaling": scaling_lines,
+    "startup": startup_lines,
+    "cluster": cluster_lines,
+}
+
+
+def figures(folder: Path) -> str:
+    """Return all sections that there are results for."""
+    lines = []
+    for name, section in SECTIONS.items():
+        report = read(folder, name)
+        if report is not None:
+            lines += [*section(report), "", f"{origin(report)}.", ""]
+    return "\n".join(["", *lines])
+
+
+def main() -> None:
+    """Rewrite the part of the README between the markers."""
+    options = parser(__doc__, "")
+    options.add_argument("--results", type=Path, default=RESULTS, help="where the JSON is")
+    options.add_argument("--readme", type=Path, default=README, help="the file to rewrite")
+    given = options.parse_args()
+    text = given.readme.read_text()
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise SystemExit(f"{given.readme} has no {BEGIN.strip()} or {END}")
+    given.readme.write_text(before + begin + figures(given.results) + end + after)
+    print(f"rewritten: {given.readme}")
+
+
+if __name__ == "__main__":
+    main()
