@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -26,16 +27,24 @@ def machine() -> Figures:
     if Path("/proc/cpuinfo").exists():
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         model = next((line.partition(": ")[2] for line in lines if line.startswith("model name")), model)
-    git = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
     return {
         "processor": model,
         "cores": os.cpu_count(),
         "system": platform.platform(),
         "python": platform.python_version(),
         "kernel": kernel_name(),
-        "commit": git.stdout.strip() or "unknown",
+        "commit": commit(),
         "day": datetime.now(UTC).date().isoformat(),
     }
+
+
+def commit() -> str:
+    """Return the commit that was measured, with `-dirty` behind it where files have changed since."""
+    if shutil.which("git") is None:
+        return "unknown"
+    command = ["git", "describe", "--always", "--dirty"]
+    git = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return git.stdout.strip() or "unknown"
 
 
 def parser(text: str | None, name: str) -> argparse.ArgumentParser:

@@ -21,15 +21,11 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
 
 def left_out(report: Figures) -> list[str]:
     """Say what was not run, and why."""
-    return [
-        f"Left out: {each['what']}, which "
-        + (
-            f"would take about {each['estimated_seconds']:,.0f} s."
-            if "estimated_seconds" in each
-            else each["why"] + "."
-        )
-        for each in report["left_out"]
-    ]
+    lines = []
+    for each in report["left_out"]:
+        why = each.get("why") or f"would take about {each['estimated_seconds']:,.0f} s"
+        lines += ["", f"Left out: {each['what']}, which {why}."]
+    return lines
 
 
 def match_lines(report: Figures) -> list[str]:
@@ -55,12 +51,14 @@ def match_lines(report: Figures) -> list[str]:
 
 
 def peers_lines(report: Figures) -> list[str]:
-    """Return the section on other libraries: a row a contestant and size, one and two cores side by side."""
+    """Return the section on other libraries: a row a size and contestant, one and two cores side by side."""
     rows, gives = [], {}
-    for one in (run for run in report["runs"] if run["cores"] == 1):
+    # By size and then by time, so that what competes stands together.
+    on_one = [run for run in report["runs"] if run["cores"] == 1]
+    for one in sorted(on_one, key=lambda run: (run["client_items"] + run["server_items"], run["seconds"])):
         same = ("name", "client_items", "server_items")
         two = [run for run in report["runs"] if run["cores"] == 2 and all(run[key] == one[key] for key in same)]
-        gives[one["name"]] = one["gives"]
+        gives["psimatch" if one["name"].startswith("psimatch") else one["name"]] = one["gives"]
         rows.append(
             [
                 one["name"] + ("" if one["right"] else ", **wrong result**"),
@@ -75,7 +73,7 @@ def peers_lines(report: Figures) -> list[str]:
     head = ("", "client x server", "s, one core", "µs/item, one core", "µs/item, two cores", "B/item", "MB")
     what = [f"- {name}: {text}." for name, text in gives.items()]
     drawing = ["![µs an item of each](results/peers.svg)", ""]
-    return ["### Beside other libraries, one run", "", *drawing, *table(head, rows), "", *what, "", *left_out(report)]
+    return ["### Beside other libraries, one run", "", *drawing, *table(head, rows), "", *what, *left_out(report)]
 
 
 def operations_lines(report: Figures) -> list[str]:
@@ -92,7 +90,7 @@ def operations_lines(report: Figures) -> list[str]:
 def scaling_lines(report: Figures) -> list[str]:
     """Return the section on growth."""
     fits = [f"On {fit['cores']} core(s) the time grows with n to the {fit['exponent']:.3f}." for fit in report["fits"]]
-    return ["### Growth", "", "![seconds against items](results/scaling.svg)", "", *fits, *left_out(report)]
+    return ["### Growth", "", "![seconds against items](results/scaling.svg)", "", " ".join(fits), *left_out(report)]
 
 
 def startup_lines(report: Figures) -> list[str]:
@@ -102,8 +100,8 @@ def startup_lines(report: Figures) -> list[str]:
         "### Start-up",
         "",
         f"`import psimatch` adds {report['import_seconds']:.3f} s to the start of Python; the first byte leaves"
-        f" {report['first_byte_seconds']:.3f} s after the start of the process. Two `psimatch match` of ten with ten take"
-        f" {report['match_of_ten_seconds']:.3f} s from start to exit, with peaks of {peaks}.",
+        f" {report['first_byte_seconds']:.3f} s after the start of the process. Two `psimatch match` of ten with ten"
+        f" take {report['match_of_ten_seconds']:.3f} s from start to exit, with peaks of {peaks}.",
     ]
 
 
