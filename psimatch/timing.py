@@ -114,7 +114,7 @@ def operations(kernel: Kernel, batch: int) -> Mapping[str, Callable[[], object]]
         "own_set": lambda: kernel.evaluate_inputs(_DST, key, inputs),
         "prove": lambda: kernel.weighted_sum(weights, elements),
         "verify": lambda: [kernel.weighted_sum(weights, packed) for packed in (elements, elements)],
-        "unblind": lambda: kernel.unblind(kernel.multiply_base(key), blinds, elements),
+        "unblind": lambda: _unblind(kernel, kernel.multiply_base(key), blinds, elements),
         "finalize": lambda: kernel.finalize_each(inputs, elements),
     }
 
@@ -123,3 +123,10 @@ def _blind(kernel: Kernel, inputs: list[bytes], blinds: bytes) -> bytes:
     if kernel.ADDS_BLINDS:
         return kernel.blind_inputs(_DST, inputs, blinds)
     return kernel.multiply_each(blinds, kernel.hash_inputs(_DST, inputs))
+
+
+def _unblind(kernel: Kernel, public_key: bytes, blinds: bytes, elements: bytes) -> bytes:
+    """Unblind as a session does with this kernel."""
+    if kernel.ADDS_BLINDS:
+        return kernel.unblind(public_key, blinds, elements)
+    return kernel.multiply_each(kernel.invert_each(blinds), elements)
