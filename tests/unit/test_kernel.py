@@ -49,6 +49,13 @@ def kernel(request):
     return select.load(request.param)
 
 
+def test_the_fastest_kernel_serves_unless_one_is_named(monkeypatch):
+    monkeypatch.delenv(select.VARIABLE, raising=False)
+    assert select.available()[-1] == select.chosen().NAME
+    monkeypatch.setenv(select.VARIABLE, "rbcl")
+    assert select.chosen().NAME == "rbcl"
+
+
 def scalar(number):
     return (number % ORDER).to_bytes(32, "little")
 
