@@ -4,6 +4,9 @@ import os
 import secrets
 import subprocess
 import sys
+import threading
+import time
+from array import array
 
 import pytest
 
@@ -120,3 +123,95 @@ def test_an_import_leaves_no_file_in_the_temporary_folder(tmp_path):
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     subprocess.run([sys.executable, "-c", "import psimatch.kernel"], env=environment, check=True)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_input_longer_than_its_length_prefix_is_refused(kernel):
+    element = bytes.fromhex(MULTIPLES[0])
+    assert len(kernel.finalize_each([bytes(65535)], element)) == 64
+    with pytest.raises((ValueError, OverflowError)):
+        kernel.finalize_each([bytes(65536)], element)
+
+
+_c = pytest.importorskip("psimatch.kernel._c") if "portable" in select.available() else None
+needs_c = pytest.mark.skipif(_c is None, reason="the C kernels were not built")
+TAG = b"\x00\x40\x00tag\x03"
+
+
+@needs_c
+@pytest.mark.parametrize("lengths", [[], [2], [4], [2**32 - 1, 4], [3, 0, 1]])
+def test_lengths_that_do_not_add_up_are_refused(lengths):
+    with pytest.raises(ValueError, match="add up"):
+        _c.hash(0, TAG, b"abc", array("I", lengths))
+
+
+@needs_c
+def test_arguments_of_the_extension_are_checked():
+    element, three = bytes.fromhex(MULTIPLES[0]), array("I", [3])
+    for error, call, arguments in [
+        (TypeError, _c.add, (0, element)),
+        (TypeError, _c.add, (0, element, element, element)),
+        (TypeError, _c.add, (0, element, "text")),
+        (TypeError, _c.add, (None, element, element)),
+        (ValueError, _c.add, (-1, element, element)),
+        (ValueError, _c.add, (len(_c.KERNELS), element, element)),
+        (OverflowError, _c.add, (2**64, element, element)),
+        (ValueError, _c.multiply, (0, bytes(64), element)),
+        (ValueError, _c.multiply, (0, b"", element)),
+        (ValueError, _c.hash, (0, b"\x00\x40\x00", b"abc", three)),
+        (ValueError, _c.hash, (0, TAG, b"abc", bytes(3))),
+        (ValueError, _c.blind, (0, TAG, b"abc", three, bytes(31))),
+        (ValueError, _c.evaluate, (0, TAG, b"abc", three, bytes(64))),
+        (ValueError, _c.finalize, (0, b"abc", three, bytes(64))),
+        (ValueError, _c.unblind, (0, bytes(32), bytes(32), element)),
+        (ValueError, _c.unblind, (0, memoryview(bytes(61441))[1:], bytes(32), element)),
+        (ValueError, _c.fixed_table, (bytes(33),)),
+        (ValueError, _c.scalar_multiply, (bytes(32), bytes(31))),
+        (ValueError, _c.reduce_scalars, (bytes(63),)),
+    ]:
+        with pytest.raises(error):
+            call(*arguments)
+    with pytest.raises(BufferError):
+        _c.add(0, memoryview(element * 2)[::2], element)
+
+
+@needs_c
+def test_buffers_are_released_and_results_not_leaked():
+    data, lengths = bytearray(64), array("I", [64])
+    before = sys.getrefcount(None)
+    for _ in range(100):
+        assert _c.multiply(0, bytes(32), data) is None
+        with pytest.raises(ValueError, match="longer"):
+            _c.add(0, data, data[:32])
+        _c.hash(0, TAG, data, lengths)
+    data.append(0)  # a BufferError if one were held still
+    lengths.append(0)
+    assert abs(sys.getrefcount(None) - before) < 50
+
+
+@needs_c
+def test_lengths_that_change_meanwhile_lead_nowhere():
+    """Another thread writes to the lengths while the kernel reads them: out of bounds, were they not copied."""
+    count = 20000
+    packed, lengths = os.urandom(count), array("I", [1]) * count
+    expected = _c.hash(0, TAG, packed, lengths)
+    results = []
+
+    def work():
+        try:
+            results.append(_c.hash(0, TAG, packed, lengths))
+        except ValueError:  # it began late
+            results.append(expected)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    time.sleep(0.01)
+    lengths[-1] = 2**31
+    worker.join()
+    assert results == [expected]
+
+
+@needs_c
+def test_lengths_need_no_alignment():
+    three = bytes(array("I", [3]))
+    shifted = memoryview(b"x" + three)[1:]
+    assert _c.hash(0, TAG, b"abc", shifted) == _c.hash(0, TAG, b"abc", three)

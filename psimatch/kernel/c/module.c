@@ -5,6 +5,7 @@
 #endif
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+#include <stdlib.h>
 
 #include "kernel.h"
 #include "records.h"
@@ -28,12 +29,14 @@ typedef struct {
     const kernel *with;
     Py_buffer in[MOST_BUFFERS];
     int count;
+    uint32_t *lengths;
     PyObject *result;
     uint8_t *out;
 } call;
 
 static void call_close(call *c) {
     while (c->count) PyBuffer_Release(&c->in[--c->count]);
+    free(c->lengths);
 }
 
 /* Take `count` buffers, after the kernel's number where `with_kernel`. */
@@ -102,22 +105,32 @@ static PyObject *result_close(call *c, int refused) {
     return Py_None;
 }
 
-/* Buffers `i` and `i + 1`: inputs, and their lengths as native 32-bit numbers, which must add up. */
-static int inputs_of(call *c, int i, input_list *list) {
+/* Buffers `i` and `i + 1`: inputs, and their lengths as native 32-bit numbers, each at most `longest`, which must add
+   up. The lengths are copied: another thread may write to theirs while the interpreter lock is released. */
+static int inputs_of(call *c, int i, uint32_t longest, input_list *list) {
     uint64_t total = 0;
     memset(list, 0, sizeof *list);
-    if (c->in[i + 1].len && (uintptr_t)c->in[i + 1].buf % sizeof(uint32_t)) return refuse(c, "the lengths are not aligned");
-    list->packed = bytes_of(c, i);
-    list->lengths = c->in[i + 1].buf;
     if (!packed_count(c, i + 1, sizeof(uint32_t), &list->count)) return 0;
-    for (size_t k = 0; k < list->count; k++) total += list->lengths[k];
+    c->lengths = malloc(list->count * sizeof *c->lengths + 1);
+    if (!c->lengths) {
+        PyErr_NoMemory();
+        call_close(c);
+        return 0;
+    }
+    if (list->count) memcpy(c->lengths, c->in[i + 1].buf, list->count * sizeof *c->lengths);
+    list->packed = bytes_of(c, i);
+    list->lengths = c->lengths;
+    for (size_t k = 0; k < list->count; k++) {
+        if (c->lengths[k] > longest) return refuse(c, "an input is too long");
+        total += c->lengths[k];
+    }
     return total == (uint64_t)c->in[i].len ? 1 : refuse(c, "the lengths do not add up to the inputs");
 }
 
 /* The same behind the suffix that they are hashed to the group with. */
 static int tagged_inputs_of(call *c, input_list *list) {
     if (c->in[0].len < 4) return refuse(c, "the suffix is too short");
-    if (!inputs_of(c, 1, list)) return 0;
+    if (!inputs_of(c, 1, UINT32_MAX, list)) return 0;
     list->suffix = bytes_of(c, 0);
     list->dst_size = (size_t)c->in[0].len - 3;
     return 1;
@@ -248,7 +261,8 @@ static PyObject *py_finalize(PyObject *self, PyObject *args) {
     call c;
     input_list inputs;
     (void)self;
-    if (!call_open(&c, args, 1, 3) || !inputs_of(&c, 0, &inputs) || !is_packed(&c, 2, inputs.count, 32)) return NULL;
+    /* RFC 9497 hashes the length of an input as 16 bits. */
+    if (!call_open(&c, args, 1, 3) || !inputs_of(&c, 0, UINT16_MAX, &inputs) || !is_packed(&c, 2, inputs.count, 32)) return NULL;
     if (!result_open(&c, 64 * inputs.count)) return NULL;
     Py_BEGIN_ALLOW_THREADS
     c.with->finalize(c.out, &inputs, bytes_of(&c, 2));
@@ -342,19 +356,24 @@ static int ifma_runs(void) {
 #endif
 
 static int module_execute(PyObject *module) {
-    kernel_count = 0;
-    kernels[kernel_count++] = &psimatch_portable;
+    if (!kernel_count) { /* once a process: a call of another thread may be reading them */
+        if (psimatch_fixed_table(base_table, GENERATOR)) {
+            PyErr_SetString(PyExc_ImportError, "the table of the generator could not be made");
+            return -1;
+        }
+        kernels[kernel_count++] = &psimatch_portable;
 #ifdef PSIMATCH_WITH_IFMA
-    if (ifma_runs()) kernels[kernel_count++] = &psimatch_ifma;
+        if (ifma_runs()) kernels[kernel_count++] = &psimatch_ifma;
 #endif
-    if (psimatch_fixed_table(base_table, GENERATOR)) {
-        PyErr_SetString(PyExc_ImportError, "the table of the generator could not be made");
-        return -1;
     }
     PyObject *names = PyTuple_New(kernel_count);
     if (!names) return -1;
-    for (int i = 0; i < kernel_count; i++) PyTuple_SetItem(names, i, PyUnicode_FromString(kernels[i]->name));
-    int failed = PyModule_AddObjectRef(module, "KERNELS", names);
+    int failed = 0;
+    for (int i = 0; i < kernel_count && !failed; i++) {
+        PyObject *name = PyUnicode_FromString(kernels[i]->name);
+        failed = name ? PyTuple_SetItem(names, i, name) : -1;
+    }
+    if (!failed) failed = PyModule_AddObjectRef(module, "KERNELS", names);
     Py_DecRef(names);
     return failed;
 }

@@ -1,6 +1,9 @@
 /* Arithmetic modulo the group order L, for module.c. Constant time.
 
-   Montgomery multiplication (1985) with R = 2^256; any 256-bit value may come in, what comes out is below L. */
+   Montgomery multiplication (1985) with R = 2^256; any 256-bit value may come in, what comes out is below L.
+
+   Named values that a secret could be read from are wiped. What the compiler spills of registers, and of the columns of
+   scalar_montgomery, which live in registers, is out of reach; so are the caller's bytes. */
 #include "scalars.h"
 
 #include <stdlib.h>
@@ -64,6 +67,7 @@ static void scalar_reduce(scalar *out, const uint8_t bytes[64]) {
     scalar_montgomery(&high, &high, &SCALAR_R2);
     scalar_add_where(out, &low, &high, ~0ULL);
     scalar_once(out);
+    wipe(&low, sizeof low), wipe(&high, sizeof high);
 }
 
 static void scalar_multiply(scalar *out, const scalar *a, const scalar *b) {
@@ -71,6 +75,7 @@ static void scalar_multiply(scalar *out, const scalar *a, const scalar *b) {
     scalar_montgomery(&reduced, b, &SCALAR_R);
     scalar_montgomery(&t, a, &reduced);
     scalar_montgomery(out, &t, &SCALAR_R2);
+    wipe(&reduced, sizeof reduced), wipe(&t, sizeof t);
 }
 
 static void scalar_subtract(scalar *out, const scalar *a, const scalar *b) {
@@ -79,6 +84,7 @@ static void scalar_subtract(scalar *out, const scalar *a, const scalar *b) {
     scalar_montgomery(&right, b, &SCALAR_R);
     uint64_t borrow = scalar_borrow(out, &left, &right);
     scalar_add_where(out, out, &SCALAR_L, borrow);
+    wipe(&left, sizeof left), wipe(&right, sizeof right);
 }
 
 /* a^(L - 2): the exponent is public. */
@@ -92,6 +98,7 @@ static void scalar_invert(scalar *out, const scalar *a) {
     }
     scalar one = {{1, 0, 0, 0}};
     scalar_montgomery(out, &result, &one);
+    wipe(&base, sizeof base), wipe(&result, sizeof result);
 }
 
 static inline uint64_t scalar_is_zero(const scalar *a) {
