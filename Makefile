@@ -29,7 +29,8 @@ test: $(VENV)/installed
 	$(BIN)/python -m pytest
 
 deep: $(VENV)/installed
-	tests/deep/run.sh
+	PYTHON=$(BIN)/python tests/deep/run.sh
+	PYTHONS="$${PYTHONS:-$(BIN)/python}" tests/deep/install.sh
 	@mkdir -p build/deep
 	@$(BIN)/python -c 'from psimatch.kernel.select import available; import sys; sys.exit("portable" not in available())' || \
 	  { echo "the C kernels were not built"; exit 1; }

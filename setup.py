@@ -7,15 +7,12 @@ from pathlib import Path
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
+from setuptools.errors import CompileError
 
 FOLDER = "psimatch/kernel/c"
 SOURCES = ["module.c", "scalars.c", "records.c", "portable.c"]
+IFMA = f"{FOLDER}/ifma.c"
 AVX512 = ["-mavx512f", "-mavx512ifma", "-mavx512vl", "-mavx512dq", "-mavx512bw"]
-MACROS = [("Py_LIMITED_API", "0x030B0000")]
-if platform.machine() in ("x86_64", "AMD64"):
-    # Runs only where the processor has it; the module asks at its import.
-    SOURCES.append("ifma.c")
-    MACROS.append(("PSIMATCH_WITH_IFMA", None))
 
 # The portable code is slower vectorized.
 FLAGS = {"portable.c": ["-O3", "-fno-tree-vectorize"], "ifma.c": ["-O3", *AVX512]}
@@ -33,6 +30,13 @@ class BuildKernels(build_ext):
             compiler_compile(target, source, suffix, [*arguments, *own], options, preprocessor)
 
         self.compiler._compile = compile_one
+        if platform.machine() in ("x86_64", "AMD64"):
+            # Runs only where the processor has it; the module asks at its import.
+            try:
+                extension.extra_objects = self.compiler.compile([IFMA], output_dir=self.build_temp, debug=self.debug)
+                extension.define_macros.append(("PSIMATCH_WITH_IFMA", None))
+            except CompileError as error:
+                self.warn(f"building without the AVX-512 kernel: {error}")
         super().build_extension(extension)
 
 
@@ -45,8 +49,8 @@ setup(
         Extension(
             "psimatch.kernel._c",
             [f"{FOLDER}/{source}" for source in SOURCES],
-            depends=sorted(str(header) for header in Path(FOLDER).glob("*.h")),
-            define_macros=MACROS,
+            depends=[IFMA, *sorted(str(header) for header in Path(FOLDER).glob("*.h"))],
+            define_macros=[("Py_LIMITED_API", "0x030B0000")],
             py_limited_api=True,
             optional=True,
         )

@@ -5,6 +5,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 KERNEL=psimatch/kernel/c
 BUILD=build/deep
+PYTHON=${PYTHON:-.venv/bin/python}
 CC=${CC:-gcc}
 WARN="-g -Wall -Wextra -Wno-psabi -I$KERNEL"
 SEEDS="1 2 3 4 5"
@@ -113,3 +114,19 @@ SANITIZE="-O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize
 compile $CC $SANITIZE
 $CC $WARN $SANITIZE $MACROS tests/deep/sanitize.c $objects -o $BUILD/sanitize
 $BUILD/sanitize
+
+echo "AddressSanitizer and UBSan: the extension in Python"
+# In a copy of the package, since Python looks for it in the current folder first. With malloc for every object, bytes
+# read or written past one are found.
+rm -rf $BUILD/python
+mkdir $BUILD/python
+cp -r psimatch tests pyproject.toml $BUILD/python
+rm -f $BUILD/python/psimatch/kernel/_c.*.so
+compile $CC $SANITIZE -fPIC
+$CC $WARN $SANITIZE $MACROS -fPIC -shared -I"$($PYTHON -c 'import sysconfig; print(sysconfig.get_path("include"))')" \
+    $KERNEL/module.c $objects -o $BUILD/python/psimatch/kernel/_c.abi3.so
+PYTHON=$(cd "$(dirname "$PYTHON")" && pwd)/$(basename "$PYTHON")
+export LD_PRELOAD="$($CC -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc
+cd $BUILD/python
+$PYTHON -c 'from psimatch.kernel import _c; assert "deep/python" in _c.__file__'
+$PYTHON -m pytest -q -p no:cacheprovider tests/unit/test_kernel.py tests/properties/test_kernels_agree.py
