@@ -2,8 +2,11 @@
 
    What differs with the lanes (fe_mul, fe_sq, row_select) stands in field_portable.h or field_ifma.h, included
    before. `word` is uint64_t or a vector of them, so +, -, &, ^, >> below work lane by lane. A mask is all ones
-   or all zeros in each lane. Bounds: fe_mul, fe_sq, fe_sub, fe_carry give tight limbs (below 2^51 + 2^15);
-   fe_add takes tight ones; its sum may be added once more, subtracted, or multiplied. */
+   or all zeros in each lane.
+
+   Bounds: a limb is tight below 2^51 + 2^18; fe_mul, fe_sq, fe_sub, fe_neg and fe_carry give tight limbs. It is loose
+   where fe_mul and fe_sq take it, which depends on the field; fe_add and fe_sub_loose give loose limbs. What each
+   function takes stands beside it. */
 #ifndef PSIMATCH_FIELD_H
 #define PSIMATCH_FIELD_H
 
@@ -25,25 +28,42 @@ static inline fe fe_small(uint64_t value) {
 }
 
 /* Limbs below 2^60 in, so each carry is below 2^9 and 19 times the last below 2^14: tight limbs out. */
-static INLINE void fe_carry(fe *a) {
+INLINE void fe_carry(fe *a) {
     word c0 = a->v[0] >> 51, c1 = a->v[1] >> 51, c2 = a->v[2] >> 51, c3 = a->v[3] >> 51, c4 = a->v[4] >> 51;
-    a->v[0] = (a->v[0] & MASK51) + c4 * 19;
+    a->v[0] = add_19(a->v[0] & MASK51, c4);
     a->v[1] = (a->v[1] & MASK51) + c0;
     a->v[2] = (a->v[2] & MASK51) + c1;
     a->v[3] = (a->v[3] & MASK51) + c2;
     a->v[4] = (a->v[4] & MASK51) + c3;
 }
 
-static INLINE void fe_add(fe *out, const fe *a, const fe *b) {
+/* a + b, uncarried: of tight limbs below 2^52 + 2^19. To be added or subtracted. */
+INLINE void fe_add_raw(fe *out, const fe *a, const fe *b) {
     for (int i = 0; i < 5; i++) out->v[i] = a->v[i] + b->v[i];
-    if (CARRY_AFTER_ADD) fe_carry(out);
+}
+
+/* The sum of tight limbs, or of a raw sum and a loose difference: uncarried below 2^53.9. Loose. */
+INLINE void fe_add(fe *out, const fe *a, const fe *b) {
+    fe_add_raw(out, a, b);
+    if (CARRY_LOOSE) fe_carry(out);
 }
 
 /* 4p is added first; its limbs are at least 2^53 - 76, above any sum of three tight limbs (below 1.6 * 2^52). */
-static INLINE void fe_sub(fe *out, const fe *a, const fe *b) {
+INLINE void fe_sub_raw(fe *out, const fe *a, const fe *b) {
     out->v[0] = a->v[0] + 0x1fffffffffffb4ULL - b->v[0];
     for (int i = 1; i < 5; i++) out->v[i] = a->v[i] + 0x1ffffffffffffcULL - b->v[i];
+}
+
+/* The difference of tight limbs or raw sums; a may be loose. */
+INLINE void fe_sub(fe *out, const fe *a, const fe *b) {
+    fe_sub_raw(out, a, b);
     fe_carry(out);
+}
+
+/* The same where a product follows. Uncarried, tight limbs give limbs below 2^53.4 and raw sums below 2^53.6: loose. */
+INLINE void fe_sub_loose(fe *out, const fe *a, const fe *b) {
+    fe_sub_raw(out, a, b);
+    if (CARRY_LOOSE) fe_carry(out);
 }
 
 static inline void fe_neg(fe *out, const fe *a) {
@@ -52,8 +72,14 @@ static inline void fe_neg(fe *out, const fe *a) {
 }
 
 /* out = other where the mask is set. */
-static inline void fe_move(fe *out, const fe *other, word mask) {
-    for (int i = 0; i < 5; i++) out->v[i] ^= (out->v[i] ^ other->v[i]) & mask;
+INLINE void fe_move(fe *out, const fe *other, word mask) {
+    for (int i = 0; i < 5; i++) out->v[i] = choose(out->v[i], other->v[i], mask);
+}
+
+INLINE void fe_swap_where(fe *a, fe *b, word mask) {
+    fe other = *a;
+    fe_move(a, b, mask);
+    fe_move(b, &other, mask);
 }
 
 static inline void fe_negate_where(fe *a, word mask) {

@@ -21,46 +21,48 @@ static inline point point_identity(void) {
 
 static inline void point_cache(cached *out, const point *p) {
     const fe d2 = fe_constant(FE_2D);
-    fe_sub(&out->minus, &p->y, &p->x);
+    fe_sub_loose(&out->minus, &p->y, &p->x);
     fe_add(&out->plus, &p->y, &p->x);
     fe_add(&out->z2, &p->z, &p->z);
     fe_mul(&out->t2d, &p->t, &d2);
 }
 
-/* The last step of all three formulas: X = EF, Y = GH, Z = FG, T = EH. */
-static inline void point_complete(point *out, const fe *e, const fe *f, const fe *g, const fe *h) {
+/* The last step of all three formulas: X = EF, Y = GH, Z = FG, T = EH; a doubling needs no T. */
+INLINE void point_complete(point *out, const fe *e, const fe *f, const fe *g, const fe *h, int with_t) {
     fe_mul(&out->x, e, f);
     fe_mul(&out->y, g, h);
     fe_mul(&out->z, f, g);
-    fe_mul(&out->t, e, h);
+    if (with_t) fe_mul(&out->t, e, h);
 }
 
 /* A = (Y1-X1)(Y2-X2), B = (Y1+X1)(Y2+X2), C = 2d T1 T2, D = 2 Z1 Z2; E = B-A, F = D-C, G = D+C, H = B+A. */
-static inline void point_finish_add(point *out, const point *p, const fe *minus, const fe *plus, const fe *t2d,
-                                    const fe *d) {
+INLINE void point_finish_add(point *out, const point *p, const fe *minus, const fe *plus, const fe *t2d,
+                             const fe *d, int with_t) {
     fe a, b, c, e, f, g, h;
-    fe_sub(&a, &p->y, &p->x);
+    fe_sub_loose(&a, &p->y, &p->x);
     fe_mul(&a, &a, minus);
     fe_add(&b, &p->y, &p->x);
     fe_mul(&b, &b, plus);
     fe_mul(&c, &p->t, t2d);
-    fe_sub(&e, &b, &a);
-    fe_sub(&f, d, &c);
+    fe_sub_loose(&e, &b, &a);
+    fe_sub_loose(&f, d, &c);
     fe_add(&g, d, &c);
     fe_add(&h, &b, &a);
-    point_complete(out, &e, &f, &g, &h);
+    point_complete(out, &e, &f, &g, &h, with_t);
 }
 
-static void point_add_cached(point *out, const point *p, const cached *q) {
+static void point_add_cached_then(point *out, const point *p, const cached *q, int with_t) {
     fe d;
     fe_mul(&d, &p->z, &q->z2);
-    point_finish_add(out, p, &q->minus, &q->plus, &q->t2d, &d);
+    point_finish_add(out, p, &q->minus, &q->plus, &q->t2d, &d, with_t);
 }
+
+static inline void point_add_cached(point *out, const point *p, const cached *q) { point_add_cached_then(out, p, q, 1); }
 
 static void point_add_affine(point *out, const point *p, const affine *q) {
     fe d;
-    fe_add(&d, &p->z, &p->z);
-    point_finish_add(out, p, &q->minus, &q->plus, &q->t2d, &d);
+    fe_add_raw(&d, &p->z, &p->z);
+    point_finish_add(out, p, &q->minus, &q->plus, &q->t2d, &d, 1);
 }
 
 static inline void point_add(point *out, const point *p, const point *q) {
@@ -70,17 +72,17 @@ static inline void point_add(point *out, const point *p, const point *q) {
 }
 
 /* dbl-2008-hwcd with every sign turned, which the products undo: H = A+B, E = H-(X+Y)^2, G = A-B, F = 2Z^2+G. */
-static inline void point_double_parts(fe *e, fe *f, fe *g, fe *h, const point *p) {
+INLINE void point_double_parts(fe *e, fe *f, fe *g, fe *h, const point *p) {
     fe a, b, c;
     fe_sq(&a, &p->x);
     fe_sq(&b, &p->y);
     fe_sq(&c, &p->z);
-    fe_add(&c, &c, &c);
+    fe_add_raw(&c, &c, &c);
     fe_add(h, &a, &b);
     fe_add(e, &p->x, &p->y);
     fe_sq(e, e);
-    fe_sub(e, h, e);
-    fe_sub(g, &a, &b);
+    fe_sub_loose(e, h, e);
+    fe_sub_loose(g, &a, &b);
     fe_add(f, &c, g);
 }
 
@@ -90,9 +92,7 @@ static void point_double_times(point *out, const point *p, int times) {
     *out = *p;
     while (times--) {
         point_double_parts(&e, &f, &g, &h, out);
-        fe_mul(&out->x, &e, &f);
-        fe_mul(&out->y, &g, &h);
-        fe_mul(&out->z, &f, &g);
+        point_complete(out, &e, &f, &g, &h, 0);
     }
     fe_mul(&out->t, &e, &h);
 }

@@ -7,11 +7,11 @@
 #include <stdint.h>
 #include <string.h>
 
+/* Left to itself gcc calls the field operations, through memory. */
+#define INLINE static inline __attribute__((always_inline))
+
 #define REFUSED 1
 #define NO_MEMORY 2
-
-/* Left to itself, the compiler calls the field's operations: their operands then go through memory. */
-#define INLINE inline __attribute__((always_inline))
 
 #define FIXED_TABLE_BYTES (64 * 15 * 8 * 8)
 

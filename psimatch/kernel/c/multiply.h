@@ -39,20 +39,23 @@ static void table_build(cached table[8], const point *p) {
     }
 }
 
+/* The identity is 1, 1, 2, 0. */
+#define CHUNKS (sizeof(cached) / sizeof(chunk))
 static inline void table_select(cached *out, const cached table[8], const int8_t digit[LANES]) {
-    word sign, magnitude = digit_split(&sign, digit);
-    fe other;
-    out->minus = fe_small(1), out->plus = fe_small(1), out->z2 = fe_small(2), out->t2d = fe_small(0);
+    word sign, magnitude = digit_split(&sign, digit), none = mask_of_zero(magnitude);
+    chunk found[CHUNKS];
+#pragma GCC unroll 20
+    for (size_t j = 0; j < CHUNKS; j++) found[j] = (chunk){0};
     for (int i = 0; i < 8; i++) {
+        const chunk *entry = (const chunk *)&table[i];
         word same = mask_of_zero(magnitude ^ (uint64_t)(i + 1));
-        fe_move(&out->minus, &table[i].minus, same);
-        fe_move(&out->plus, &table[i].plus, same);
-        fe_move(&out->z2, &table[i].z2, same);
-        fe_move(&out->t2d, &table[i].t2d, same);
+#pragma GCC unroll 20
+        for (size_t j = 0; j < CHUNKS; j++) found[j] = chunk_choose(found[j], entry[j], same);
     }
-    other = out->minus;
-    fe_move(&out->minus, &out->plus, sign);
-    fe_move(&out->plus, &other, sign);
+#pragma GCC unroll 20
+    for (size_t j = 0; j < CHUNKS; j++) ((chunk *)out)[j] = found[j];
+    out->minus.v[0] |= none & 1, out->plus.v[0] |= none & 1, out->z2.v[0] |= none & 2;
+    fe_swap_where(&out->minus, &out->plus, sign);
     fe_negate_where(&out->t2d, sign);
 }
 
@@ -65,7 +68,7 @@ static void point_multiply(point *out, const point *p, const digits *d) {
     for (int i = DIGITS - 2; i >= 0; i--) {
         point_double_times(out, out, 4);
         table_select(&entry, table, d->digit[i]);
-        point_add_cached(out, out, &entry);
+        point_add_cached_then(out, out, &entry, !i);
     }
     wipe(table, sizeof table);
     wipe(&entry, sizeof entry);
@@ -76,19 +79,15 @@ static void point_multiply(point *out, const point *p, const digits *d) {
 typedef uint64_t fixed_table[DIGITS][15][8];
 
 static inline void fixed_select(affine *out, const uint64_t rows[15][8], const int8_t digit[LANES]) {
-    const fe one = fe_small(1);
     word sign, magnitude = digit_split(&sign, digit), none = mask_of_zero(magnitude);
-    word index = (magnitude - 1) & 7;
+    row_index index = row_index_of((magnitude - 1) & 7);
     for (int limb = 0; limb < 5; limb++) {
-        out->minus.v[limb] = row_select(rows[limb], index);
-        out->plus.v[limb] = row_select(rows[5 + limb], index);
-        out->t2d.v[limb] = row_select(rows[10 + limb], index) & ~none;
+        out->minus.v[limb] = row_select(rows[limb], &index) & ~none;
+        out->plus.v[limb] = row_select(rows[5 + limb], &index) & ~none;
+        out->t2d.v[limb] = row_select(rows[10 + limb], &index) & ~none;
     }
-    fe_move(&out->minus, &one, none);
-    fe_move(&out->plus, &one, none);
-    fe other = out->minus;
-    fe_move(&out->minus, &out->plus, sign);
-    fe_move(&out->plus, &other, sign);
+    out->minus.v[0] |= none & 1, out->plus.v[0] |= none & 1;
+    fe_swap_where(&out->minus, &out->plus, sign);
     fe_negate_where(&out->t2d, sign);
 }
 
