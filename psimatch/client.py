@@ -29,7 +29,7 @@ from psimatch.outputs import Charge, Output, Progress
 from psimatch.padding import check_set_size, chunks, slots
 from psimatch.parallel import Pipeline, spread
 from psimatch.parameters import LIMITS, Label, Role
-from psimatch.prf import OUTPUT_BYTES, TAG, chunk_context, input_prefix
+from psimatch.prf import OUTPUT_BYTES, TAG, chunk_context
 from psimatch.session import CHUNKS_HELD, Session
 from psimatch.states import State
 
@@ -46,7 +46,7 @@ class ClientSession(Session):
 
     def _forget(self) -> None:
         self._public_key = b""
-        self._blindings: deque[oprf.Blinding] = deque()
+        self._blindings: deque[tuple[slice, oprf.Blinding]] = deque()
         self._unsent: deque[tuple[bytes, bytes]] = deque()
         self._finalizing: Pipeline[bytes] = Pipeline(self._executor)
         self._tags = bytearray()
@@ -86,13 +86,10 @@ class ClientSession(Session):
         pieces = chunks(self.set_size)
         calls = ((self._inputs(piece),) for piece in pieces)
         for piece, blinding in zip(pieces, spread(self._executor, oprf.blind, calls), strict=True):
-            self._blindings.append(blinding)
+            self._blindings.append((piece, blinding))
             yield Progress("blinding", piece.stop, self.set_size)
-        elements = [blinding.blinded_elements for blinding in self._blindings]
+        elements = [blinding.blinded_elements for _, blinding in self._blindings]
         self._unsent.extend(zip(commitments(elements), elements, strict=True))
-
-    def _inputs(self, piece: slice) -> list[bytes]:
-        return self._own.inputs(input_prefix(self.terms.id, self._channel.session_id), piece)
 
     def _take_tags(self, message: Tags) -> Iterator[Output]:
         self._check_tags(message)
@@ -125,9 +122,9 @@ class ClientSession(Session):
         if number >= self._chunks_sent:
             raise CountError("the server answered a chunk that was not sent")
         finalize = partial(oprf.finalize, context=chunk_context(self._channel.session_id, number))
-        inputs = self._inputs(chunks(self.set_size)[number])
+        piece, blinding = self._blindings.popleft()
         evaluation = oprf.Evaluation(message.elements, message.proof)
-        self._finalizing.submit(finalize, self._public_key, inputs, self._blindings.popleft(), evaluation)
+        self._finalizing.submit(finalize, self._public_key, self._inputs(piece), blinding, evaluation)
         self._chunks_received += 1
         yield from self._match(leave=CHUNKS_HELD if self._blindings else 0)
         if self._unsent:
@@ -141,10 +138,11 @@ class ClientSession(Session):
     def _match(self, leave: int) -> Iterator[Output]:
         """Take out what is finalized, until `leave` chunks are left, and look it up among the tags."""
         for outputs in self._finalizing.results(leave):
-            for number, found in enumerate(find(self._tags, outputs, OUTPUT_BYTES, TAG), self._matched):
+            for number, found in enumerate(find(self._tags, outputs, OUTPUT_BYTES, TAG)):
+                place = self._matched + number
                 # A dummy matches nothing.
-                if found >= 0 and not self._own.is_dummy(number):
-                    self._candidates.add(outputs, number - self._matched, number)
+                if found >= 0 and not self._own.is_dummy(place):
+                    self._candidates.add(outputs, number, place)
             self._matched += len(outputs) // OUTPUT_BYTES
             yield Progress("matching", self._matched, self.set_size)
 

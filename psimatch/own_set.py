@@ -10,7 +10,7 @@ from psimatch.contact import check_contact
 from psimatch.errors import FieldError, LocalProtocolError
 from psimatch.identifiers import Identifier, Kind, dummy
 from psimatch.kernel import records
-from psimatch.prf import encoded, head_of
+from psimatch.prf import decoded, encoded, head_of
 
 _KEY_BYTES = 16
 
@@ -71,10 +71,7 @@ class OwnSet:
     def identifier(self, place: int) -> Identifier:
         """Return the identifier at this place."""
         item = self._places[place]
-        packed = bytes(self._packed[self._ends[item] : self._ends[item + 1]])
-        kind_end = 4 + int.from_bytes(packed[:4], "big")
-        # Behind the kind: the length of the version (4 bytes), the version, the length of the value (4), the value.
-        return Identifier(packed[4:kind_end].decode(), packed[kind_end + 4], packed[kind_end + 9 :])
+        return decoded(bytes(self._packed[self._ends[item] : self._ends[item + 1]]))
 
     def contact(self, place: int) -> str:
         """Return the contact that the peer is shown where this place matches."""

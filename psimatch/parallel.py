@@ -23,10 +23,6 @@ class Pipeline(Generic[Result]):
         self._executor = executor
         self._pending: deque[Future[Result]] = deque()
 
-    def __len__(self) -> int:
-        """Return how many results have not been taken out."""
-        return len(self._pending)
-
     def submit(self, function: Callable[..., Result], *arguments: object) -> None:
         """Hand in a call."""
         if self._executor is not None:

@@ -25,7 +25,7 @@ class Role(Enum):
 class Limits:
     """Bounds on what a party may submit and on what a peer may send."""
 
-    # 2^24, the least bucket for ten million: they fit in the memory of a server, and tags still number 32 bits.
+    # 2^24, the least bucket for ten million: ten million a side hold 1.5 GB a party, and a place fits in 32 bits.
     max_items: int = 1 << 24
     # Up to this many items the bucket is `max_items` itself: a small list shows nothing of its size.
     small_bucket: int = 1_024

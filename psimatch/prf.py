@@ -32,6 +32,13 @@ def encoded(identifier: Identifier) -> bytes:
     return head_of(identifier.kind, identifier.version) + length_prefixed(identifier.value)
 
 
+def decoded(packed: bytes) -> Identifier:
+    """Return the identifier that `encoded` packed."""
+    kind_end = 4 + int.from_bytes(packed[:4], "big")
+    # Behind the kind: the length of the version (4 bytes), the version, the length of the value (4), the value.
+    return Identifier(packed[4:kind_end].decode(), packed[kind_end + 4], packed[kind_end + 9 :])
+
+
 def new_server_key(agreement_id: bytes, session_id: bytes) -> ServerKey:
     """Return a fresh key for one session."""
     # §4.2

@@ -36,7 +36,7 @@ from psimatch.outputs import Charge, Output, Progress
 from psimatch.padding import check_set_size, chunks, slots
 from psimatch.parallel import Pipeline, spread
 from psimatch.parameters import LIMITS, Label, Role
-from psimatch.prf import CLAIM, OUTPUT_BYTES, TAG, chunk_context, input_prefix, new_server_key
+from psimatch.prf import CLAIM, OUTPUT_BYTES, TAG, chunk_context, new_server_key
 from psimatch.session import CHUNKS_HELD, Session, session_id_of
 from psimatch.states import State
 
@@ -98,9 +98,8 @@ class ServerSession(Session):
 
     def _send_tags(self, key: oprf.ServerKey) -> Iterator[Output]:
         self._own.shuffle(self.set_size)
-        prefix = input_prefix(self.terms.id, self._channel.session_id)
         pieces = chunks(self.set_size)
-        calls = ((key, self._own.inputs(prefix, piece)) for piece in pieces)
+        calls = ((key, self._inputs(piece)) for piece in pieces)
         for piece, outputs in zip(pieces, spread(self._executor, oprf.evaluate, calls), strict=True):
             self._outputs += outputs
             yield Progress("tagging", piece.stop, self.set_size)
@@ -150,8 +149,7 @@ class ServerSession(Session):
         self._check_claims(message)
         first = len(self._candidates)
         for found in find(self._claims, message.claims, CLAIM_BYTES, slice(0, CLAIM_BYTES)):
-            place = self._by_claim[found]
-            if found < 0 or self._own.is_dummy(place):
+            if found < 0 or self._own.is_dummy(place := self._by_claim[found]):
                 raise UnknownClaimError("a claim belongs to none of the published tags")
             self._candidates.add(self._outputs, place, place)
         self._open_contacts(message.contacts, slice(first, len(self._candidates)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from datetime import date
 from typing import ClassVar
@@ -30,6 +30,7 @@ from psimatch.outputs import ABORT_REASONS, Charge, ChargeNeeded, Finished, Outp
 from psimatch.own_set import OwnSet
 from psimatch.padding import bucket
 from psimatch.parameters import LIMITS, Label, Role
+from psimatch.prf import input_prefix
 from psimatch.receipt import Receipt
 from psimatch.sealing import check_sealing_key
 from psimatch.states import State
@@ -277,6 +278,10 @@ class Session(ABC):
 
     # Common steps.
 
+    def _inputs(self, places: slice) -> list[bytes]:
+        """Return the PRF inputs of these places of the own set."""
+        return self._own.inputs(input_prefix(self.terms.id, self._channel.session_id), places)
+
     def _sealed_contacts(self, piece: slice) -> bytes:
         """Return this side's contacts for a slice of the matches, sealed and packed."""
         size, session_id = self.terms.contact_size, self._channel.session_id
@@ -294,7 +299,7 @@ class Session(ABC):
 
     def _named_matches(self) -> tuple[Match, ...]:
         secrets = self._candidates.secrets(slice(0, len(self._candidates)))
-        named: Sequence[str] = references(secrets, self._channel.session_id)
+        named = references(secrets, self._channel.session_id)
         found = zip(self._candidates.places, named, self._contacts, strict=True)
         return tuple(Match(self._own.identifier(place), reference, contact) for place, reference, contact in found)
 

@@ -69,6 +69,8 @@ SANS_IO = {
     "messages",
     "matching",
     "disclosure",
+    "own_set",
+    "parallel",
 }
 
 
