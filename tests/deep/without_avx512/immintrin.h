@@ -34,6 +34,20 @@ static inline __m512i _mm512_permutexvar_epi64(__m512i index, __m512i from) {
     return (__m512i)out;
 }
 
+static inline uint8_t _mm512_movepi64_mask(__m512i a) {
+    unsigned mask = 0;
+    for (int i = 0; i < 8; i++) mask |= (unsigned)((uint64_t)a[i] >> 63) << i;
+    return (uint8_t)mask;
+}
+
+static inline __m512i _mm512_mask_mov_epi64(__m512i a, uint8_t mask, __m512i b) {
+    for (int i = 0; i < 8; i++) {
+        long long chosen = -(long long)(mask >> i & 1);
+        a[i] = (a[i] & ~chosen) | (b[i] & chosen);
+    }
+    return a;
+}
+
 static inline uint8_t _mm512_test_epi64_mask(__m512i a, __m512i b) {
     unsigned mask = 0;
     for (int i = 0; i < 8; i++) {
