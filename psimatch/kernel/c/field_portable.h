@@ -77,7 +77,7 @@ INLINE chunk chunk_choose(chunk a, chunk b, word mask) { return a | (b & mask); 
 /* Which word (0 to 7) of a row of eight to take, as a mask for each. */
 typedef struct { chunk masks[4]; } row_index;
 INLINE row_index row_index_of(word index) {
-    row_index out = {{{0}}};
+    row_index out;
     for (uint64_t entry = 0; entry < 8; entry++) {
         uint64_t other = index ^ entry;
         out.masks[entry / 2][entry % 2] = hide(((other | (0 - other)) >> 63) - 1);
