@@ -11,11 +11,11 @@ from setuptools.errors import CompileError
 
 FOLDER = "psimatch/kernel/c"
 SOURCES = ["module.c", "scalars.c", "records.c", "portable.c"]
-IFMA = f"{FOLDER}/ifma.c"
+X86_SOURCES = ["avx2.c", "ifma.c"]
 AVX512 = ["-mavx512f", "-mavx512ifma", "-mavx512vl", "-mavx512dq", "-mavx512bw"]
 
 # The portable code is slower vectorized.
-FLAGS = {"portable.c": ["-O3", "-fno-tree-vectorize"], "ifma.c": ["-O3", *AVX512]}
+FLAGS = {"portable.c": ["-O3", "-fno-tree-vectorize"], "avx2.c": ["-O3", "-mavx2"], "ifma.c": ["-O3", *AVX512]}
 
 
 class BuildKernels(build_ext):
@@ -31,13 +31,21 @@ class BuildKernels(build_ext):
 
         self.compiler._compile = compile_one
         if platform.machine() in ("x86_64", "AMD64"):
-            # Runs only where the processor has it; the module asks at its import.
-            try:
-                extension.extra_objects = self.compiler.compile([IFMA], output_dir=self.build_temp, debug=self.debug)
-                extension.define_macros.append(("PSIMATCH_WITH_IFMA", None))
-            except CompileError as error:
-                self.warn(f"building without the AVX-512 kernel: {error}")
+            # They run only where the processor has the instructions; the module asks at its import.
+            for source in X86_SOURCES:
+                self._add(extension, source)
         super().build_extension(extension)
+
+    def _add(self, extension, source):
+        """Add a kernel whose instructions the compiler may not know."""
+        name = source.removesuffix(".c")
+        try:
+            extension.extra_objects += self.compiler.compile(
+                [f"{FOLDER}/{source}"], output_dir=self.build_temp, debug=self.debug
+            )
+            extension.define_macros.append((f"PSIMATCH_WITH_{name.upper()}", None))
+        except CompileError as error:
+            self.warn(f"building without the kernel {name}: {error}")
 
 
 # The kernels use 128-bit integers and GNU vector types: gcc or clang on a 64-bit machine. Elsewhere: none.
@@ -49,7 +57,7 @@ setup(
         Extension(
             "psimatch.kernel._c",
             [f"{FOLDER}/{source}" for source in SOURCES],
-            depends=[IFMA, *sorted(str(header) for header in Path(FOLDER).glob("*.h"))],
+            depends=sorted(str(source) for source in Path(FOLDER).glob("*.[ch]")),
             define_macros=[("Py_LIMITED_API", "0x030B0000")],
             py_limited_api=True,
             optional=True,

@@ -11,7 +11,7 @@ from typing import Any
 from measuring import RESULTS, Figures, parser
 
 OWN, OTHER = "#0b6e4f", "#8d99ae"
-KERNEL_COLOURS = {"rbcl": "#8d99ae", "portable": "#2a6fbb", "ifma": "#0b6e4f"}
+KERNEL_COLOURS = {"rbcl": "#8d99ae", "portable": "#2a6fbb", "avx2": "#7fb069", "ifma": "#0b6e4f"}
 TITLES = {
     "hash_to_group": "hash to group",
     "own_set": "own set",

@@ -59,7 +59,7 @@ class OperationTimes:
 
 
 def kernel_name() -> str:
-    """Return the name of the kernel that serves in this process: rbcl, portable or ifma."""
+    """Return the name of the kernel that serves in this process: rbcl, portable, avx2 or ifma."""
     return kernel.NAME
 
 

@@ -1,4 +1,4 @@
-"""The C kernels behind the interface: `portable` for any 64-bit machine, `ifma` for AVX-512 IFMA."""
+"""The C kernels behind the interface: `portable` for any 64-bit machine, `avx2`, and `ifma` for AVX-512 IFMA."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ class Kernel(Protocol):
 
     @property
     def NAME(self) -> str:  # noqa: N802
-        """The kernel's name: rbcl, portable or ifma."""
+        """The kernel's name: rbcl, portable, avx2 or ifma."""
 
     @property
     def ADDS_BLINDS(self) -> bool:  # noqa: N802

@@ -12,7 +12,7 @@
 
 #define TIGHT ((1ULL << 51) + (1ULL << 18) - 1)
 /* What fe_mul and fe_sq take, and what sums and differences without a carry give: the same where they are carried. */
-#if LANES == 1
+#if !CARRY_LOOSE
 #define LOOSE ((1ULL << 54) - 1)
 #define UNCARRIED "loose"
 #else

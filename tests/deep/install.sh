@@ -57,8 +57,10 @@ assert available() == tuple(sys.argv[1:]), available()' rbcl "$@"
 }
 
 case "$(uname -m)" in
-x86_64) wheel compiled "${CC:-gcc}" portable ifma ;;
+x86_64)
+    wheel compiled "${CC:-gcc}" portable avx2 ifma
+    wheel old-compiler "$WORK/old" portable avx2
+    ;;
 *) wheel compiled "${CC:-gcc}" portable ;;
 esac
-wheel old-compiler "$WORK/old" portable
 wheel no-compiler /bin/false

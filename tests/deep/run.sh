@@ -20,13 +20,15 @@ if ! command -v valgrind clang >/dev/null || ! [ -e /usr/include/valgrind/memche
     apt-get update && apt-get install -y valgrind libc6-dbg clang || fail "valgrind or clang could not be installed"
 fi
 KERNELS=portable
+AVX2=
 AVX512=
 MACROS=
 if [ "$(uname -m)" = x86_64 ]; then
     grep -q avx512ifma /proc/cpuinfo || fail "no AVX-512 IFMA in this processor: the ifma kernel cannot be checked here"
-    KERNELS="portable ifma"
+    KERNELS="portable avx2 ifma"
+    AVX2=-mavx2
     AVX512="-mavx512f -mavx512ifma -mavx512vl -mavx512dq -mavx512bw"
-    MACROS=-DPSIMATCH_WITH_IFMA
+    MACROS="-DPSIMATCH_WITH_AVX2 -DPSIMATCH_WITH_IFMA"
 fi
 mkdir -p $BUILD
 
@@ -36,8 +38,11 @@ compile() {
     shift
     objects=
     for source in scalars $KERNELS; do
-        own=
-        [ $source = ifma ] && own=$AVX512
+        case $source in
+        avx2) own=$AVX2 ;;
+        ifma) own=$AVX512 ;;
+        *) own= ;;
+        esac
         $compiler $WARN "$@" $own -c $KERNEL/$source.c -o $BUILD/$source.o
         objects="$objects $BUILD/$source.o"
     done
@@ -69,6 +74,7 @@ memcheck() {
 MEMCHECK="valgrind -q --error-exitcode=99 $BUILD/constant_time"
 memcheck portable -O3 -fno-tree-vectorize
 for level in -O3 -O2 -Os -O1; do memcheck portable $level; done
+[ -z "$AVX2" ] || for level in -O3 -O2 -Os -O1; do memcheck avx2 $level $AVX2 $KERNEL/avx2.c; done
 # Memcheck runs no AVX-512, so it sees the ifma kernel with its intrinsics in plain C, and without the assembler
 # statements, which name AVX-512 registers.
 PLAIN="-Itests/deep/without_avx512 -D__asm__(...)="
@@ -122,6 +128,7 @@ bounds() {
 }
 bounds -O3 -fno-tree-vectorize '-DFIELD="field_portable.h"'
 bounds -O2 $PLAIN '-DFIELD="field_ifma.h"'
+[ -z "$AVX2" ] || bounds -O3 $AVX2 '-DFIELD="field_avx2.h"'
 [ -z "$AVX512" ] || bounds -O3 $AVX512 '-DFIELD="field_ifma.h"'
 
 echo "AddressSanitizer and UBSan: every kernel"

@@ -122,12 +122,15 @@ static void check(const kernel *const *kernels, int count, rows table, size_t n)
 }
 
 int main(void) {
-    const kernel *kernels[2] = {&psimatch_portable};
+    const kernel *kernels[3] = {&psimatch_portable};
     int count = 1;
-    static const size_t SIZES[] = {0, 1, 2, 7, 8, 9, 63, 95, 96, 255, 256, 257, 300};
+    static const size_t SIZES[] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 63, 71, 72, 255, 256, 257, 300};
     uint64_t(*table)[15][8] = exactly(FIXED_TABLE_BYTES);
     uint8_t spoilt[32];
     size_t n = 0;
+#ifdef PSIMATCH_WITH_AVX2
+    kernels[count++] = &psimatch_avx2;
+#endif
 #ifdef PSIMATCH_WITH_IFMA
     __builtin_cpu_init();
     if (!__builtin_cpu_supports("avx512ifma")) {

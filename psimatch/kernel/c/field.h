@@ -1,7 +1,7 @@
 /* The field modulo p = 2^255 - 19 over `word`s: one element or one a lane. All of it is constant time.
 
-   What differs with the lanes (fe_mul, fe_sq, row_select) stands in field_portable.h or field_ifma.h, included
-   before. `word` is uint64_t or a vector of them, so +, -, &, ^, >> below work lane by lane. A mask is all ones
+   What differs with the lanes (fe_mul, fe_sq, row_select) stands in field_portable.h, field_avx2.h or
+   field_ifma.h, included before. `word` is uint64_t or a vector of them, so +, -, &, ^, >> below work lane by lane. A mask is all ones
    or all zeros in each lane.
 
    Bounds: a limb is tight below 2^51 + 2^18; fe_mul, fe_sq, fe_sub, fe_neg and fe_carry give tight limbs. It is loose

@@ -78,9 +78,9 @@ INLINE chunk chunk_choose(chunk a, chunk b, word mask) { return a | (b & mask); 
 typedef struct { chunk masks[4]; } row_index;
 INLINE row_index row_index_of(word index) {
     row_index out;
-    for (uint64_t entry = 0; entry < 8; entry++) {
-        uint64_t other = index ^ entry;
-        out.masks[entry / 2][entry % 2] = hide(((other | (0 - other)) >> 63) - 1);
+    for (uint64_t pair = 0; pair < 4; pair++) {
+        uint64_t even = index ^ (2 * pair), odd = index ^ (2 * pair + 1);
+        out.masks[pair] = (chunk){hide(((even | (0 - even)) >> 63) - 1), hide(((odd | (0 - odd)) >> 63) - 1)};
     }
     return out;
 }

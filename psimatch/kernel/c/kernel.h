@@ -46,6 +46,7 @@ typedef struct {
 } kernel;
 
 extern const kernel psimatch_portable;
+extern const kernel psimatch_avx2;
 extern const kernel psimatch_ifma;
 
 /* Fill the table of a valid element; REFUSED, or NO_MEMORY. */

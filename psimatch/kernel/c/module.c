@@ -11,7 +11,7 @@
 #include "records.h"
 #include "scalars.h"
 
-static const kernel *kernels[2];
+static const kernel *kernels[3];
 static int kernel_count;
 static uint64_t base_table[64][15][8];
 
@@ -94,6 +94,9 @@ static int result_open(call *c, size_t size) {
     return 1;
 }
 
+/* The kernel for a batch of n: one item alone costs less without lanes. */
+static const kernel *serving(const call *c, size_t n) { return n == 1 ? &psimatch_portable : c->with; }
+
 static const uint8_t *bytes_of(const call *c, int i) { return c->in[i].buf; }
 
 static PyObject *result_close(call *c, int refused) {
@@ -152,7 +155,7 @@ static PyObject *py_multiply(PyObject *self, PyObject *args) {
     if (stride && !is_packed(&c, 0, n, 32)) return NULL;
     if (!result_open(&c, 32 * n)) return NULL;
     Py_BEGIN_ALLOW_THREADS
-    refused = c.with->multiply(c.out, bytes_of(&c, 0), stride, bytes_of(&c, 1), n);
+    refused = serving(&c, n)->multiply(c.out, bytes_of(&c, 0), stride, bytes_of(&c, 1), n);
     Py_END_ALLOW_THREADS
     return result_close(&c, refused);
 }
@@ -164,7 +167,7 @@ static PyObject *py_multiply_base(PyObject *self, PyObject *args) {
     (void)self;
     if (!call_open(&c, args, 1, 1) || !packed_count(&c, 0, 32, &n) || !result_open(&c, 32 * n)) return NULL;
     Py_BEGIN_ALLOW_THREADS
-    refused = c.with->multiply_base(c.out, (table_rows)base_table, bytes_of(&c, 0), n);
+    refused = serving(&c, n)->multiply_base(c.out, (table_rows)base_table, bytes_of(&c, 0), n);
     Py_END_ALLOW_THREADS
     return result_close(&c, refused);
 }
@@ -177,7 +180,7 @@ static PyObject *py_add(PyObject *self, PyObject *args) {
     if (!call_open(&c, args, 1, 2) || !packed_count(&c, 0, 32, &n) || !is_packed(&c, 1, n, 32)) return NULL;
     if (!result_open(&c, 32 * n)) return NULL;
     Py_BEGIN_ALLOW_THREADS
-    refused = c.with->add(c.out, bytes_of(&c, 0), bytes_of(&c, 1), n);
+    refused = serving(&c, n)->add(c.out, bytes_of(&c, 0), bytes_of(&c, 1), n);
     Py_END_ALLOW_THREADS
     return result_close(&c, refused);
 }
@@ -190,7 +193,7 @@ static PyObject *py_weighted_sum(PyObject *self, PyObject *args) {
     if (!call_open(&c, args, 1, 2) || !packed_count(&c, 0, 32, &n) || !is_packed(&c, 1, n, 32)) return NULL;
     if (!result_open(&c, 32)) return NULL;
     Py_BEGIN_ALLOW_THREADS
-    refused = c.with->weighted_sum_vartime(c.out, bytes_of(&c, 0), bytes_of(&c, 1), n);
+    refused = serving(&c, n)->weighted_sum_vartime(c.out, bytes_of(&c, 0), bytes_of(&c, 1), n);
     Py_END_ALLOW_THREADS
     return result_close(&c, refused);
 }
@@ -201,7 +204,7 @@ static PyObject *py_from_uniform(PyObject *self, PyObject *args) {
     (void)self;
     if (!call_open(&c, args, 1, 1) || !packed_count(&c, 0, 64, &n) || !result_open(&c, 32 * n)) return NULL;
     Py_BEGIN_ALLOW_THREADS
-    c.with->from_uniform(c.out, bytes_of(&c, 0), n);
+    serving(&c, n)->from_uniform(c.out, bytes_of(&c, 0), n);
     Py_END_ALLOW_THREADS
     return result_close(&c, 0);
 }
@@ -212,7 +215,7 @@ static PyObject *py_hash(PyObject *self, PyObject *args) {
     (void)self;
     if (!call_open(&c, args, 1, 3) || !tagged_inputs_of(&c, &inputs) || !result_open(&c, 32 * inputs.count)) return NULL;
     Py_BEGIN_ALLOW_THREADS
-    c.with->hash(c.out, &inputs);
+    serving(&c, inputs.count)->hash(c.out, &inputs);
     Py_END_ALLOW_THREADS
     return result_close(&c, 0);
 }
@@ -225,7 +228,7 @@ static PyObject *py_blind(PyObject *self, PyObject *args) {
     if (!call_open(&c, args, 1, 4) || !tagged_inputs_of(&c, &inputs) || !is_packed(&c, 3, inputs.count, 32)) return NULL;
     if (!result_open(&c, 32 * inputs.count)) return NULL;
     Py_BEGIN_ALLOW_THREADS
-    refused = c.with->blind(c.out, &inputs, (table_rows)base_table, bytes_of(&c, 3));
+    refused = serving(&c, inputs.count)->blind(c.out, &inputs, (table_rows)base_table, bytes_of(&c, 3));
     Py_END_ALLOW_THREADS
     return result_close(&c, refused);
 }
@@ -239,7 +242,7 @@ static PyObject *py_unblind(PyObject *self, PyObject *args) {
     if (!call_open(&c, args, 1, 3) || !table_of(&c, 0, &table) || !packed_count(&c, 1, 32, &n)) return NULL;
     if (!is_packed(&c, 2, n, 32) || !result_open(&c, 32 * n)) return NULL;
     Py_BEGIN_ALLOW_THREADS
-    refused = c.with->unblind(c.out, table, bytes_of(&c, 1), bytes_of(&c, 2), n);
+    refused = serving(&c, n)->unblind(c.out, table, bytes_of(&c, 1), bytes_of(&c, 2), n);
     Py_END_ALLOW_THREADS
     return result_close(&c, refused);
 }
@@ -252,7 +255,7 @@ static PyObject *py_evaluate(PyObject *self, PyObject *args) {
     if (!call_open(&c, args, 1, 4) || !tagged_inputs_of(&c, &inputs) || !is_packed(&c, 3, 1, 32)) return NULL;
     if (!result_open(&c, 32 * inputs.count)) return NULL;
     Py_BEGIN_ALLOW_THREADS
-    refused = c.with->evaluate(c.out, &inputs, bytes_of(&c, 3));
+    refused = serving(&c, inputs.count)->evaluate(c.out, &inputs, bytes_of(&c, 3));
     Py_END_ALLOW_THREADS
     return result_close(&c, refused);
 }
@@ -265,7 +268,7 @@ static PyObject *py_finalize(PyObject *self, PyObject *args) {
     if (!call_open(&c, args, 1, 3) || !inputs_of(&c, 0, UINT16_MAX, &inputs) || !is_packed(&c, 2, inputs.count, 32)) return NULL;
     if (!result_open(&c, 64 * inputs.count)) return NULL;
     Py_BEGIN_ALLOW_THREADS
-    c.with->finalize(c.out, &inputs, bytes_of(&c, 2));
+    serving(&c, inputs.count)->finalize(c.out, &inputs, bytes_of(&c, 2));
     Py_END_ALLOW_THREADS
     return result_close(&c, 0);
 }
@@ -345,10 +348,12 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
+/* Whether processor and operating system run the instructions that avx2.c and ifma.c are compiled with. */
+#ifdef PSIMATCH_WITH_AVX2
+static int avx2_runs(void) { return __builtin_cpu_supports("avx2"); }
+#endif
 #ifdef PSIMATCH_WITH_IFMA
-/* Whether processor and operating system run the instructions that ifma.c is compiled with. */
 static int ifma_runs(void) {
-    __builtin_cpu_init();
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512ifma")
         && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq")
         && __builtin_cpu_supports("avx512bw");
@@ -362,6 +367,12 @@ static int module_execute(PyObject *module) {
             return -1;
         }
         kernels[kernel_count++] = &psimatch_portable;
+#if defined PSIMATCH_WITH_AVX2 || defined PSIMATCH_WITH_IFMA
+        __builtin_cpu_init();
+#endif
+#ifdef PSIMATCH_WITH_AVX2
+        if (avx2_runs()) kernels[kernel_count++] = &psimatch_avx2;
+#endif
 #ifdef PSIMATCH_WITH_IFMA
         if (ifma_runs()) kernels[kernel_count++] = &psimatch_ifma;
 #endif

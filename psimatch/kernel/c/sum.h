@@ -6,6 +6,13 @@
 
 #include "multiply.h"
 
+#if LANES > 1
+/* Reading the whole table costs less than gathering the lanes from it. */
+static inline void table_select_vartime(cached *out, const cached table[8], const int8_t digit[LANES]) {
+    table_select(out, table, digit);
+}
+#endif
+
 /* Points a block of Straus's method holds tables for; its doublings are shared by the block. */
 #define STRAUS_VECTORS 32
 

@@ -1,0 +1,13 @@
+/* The kernel for four lanes. Compiled with AVX2 switched on: called only where module.c has asked the processor. */
+#include "kernel.h"
+
+#include "field_avx2.h"
+
+#include "field.h"
+
+static inline int any_lane(word mask) { return !_mm256_testz_si256((__m256i)mask, (__m256i)mask); }
+
+#include "multiply.h"
+#include "batch.h"
+
+const kernel psimatch_avx2 = KERNEL("avx2");
