@@ -5,7 +5,7 @@
 
 #include "field.h"
 
-static inline int any_lane(word mask) { return !_mm256_testz_si256((__m256i)mask, (__m256i)mask); }
+static inline int any_lane(word mask) { return (mask[0] | mask[1] | mask[2] | mask[3]) != 0; }
 
 #include "multiply.h"
 #include "batch.h"
