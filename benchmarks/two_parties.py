@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
 from multiprocessing.connection import Connection
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from inputs import peak_megabytes, pin, values
@@ -26,12 +27,14 @@ from psimatch import (
     ClientSession,
     Identifier,
     Identity,
+    Ledger,
     Output,
     Party,
     Role,
     Send,
     ServerSession,
     Session,
+    Standing,
     TcpListener,
     Terms,
     kernel_name,
@@ -64,6 +67,8 @@ def parties(run: Run) -> tuple[Identity, Identity, Agreement]:
         server=Party.of(server.public),
         kinds=("text/1",),
         max_items=max(run.client_items, run.server_items),
+        max_evaluations=2**40,
+        sessions_per_day=1_000,
         valid_from=today,
         valid_until=today,
         contact_size=0,
@@ -74,19 +79,19 @@ def parties(run: Run) -> tuple[Identity, Identity, Agreement]:
 class Clocked(Session):
     """Books what each call takes of this process's processor time under the state it began in, and what it sends."""
 
-    def start(self) -> Iterator[Output]:
+    def start(self, standing: Standing | None = None) -> Iterator[Output]:
         """Begin, and book."""
         self.phases: dict[str, float] = {}
         self.bytes_sent = 0
-        return self._booked(super().start())
+        return self._booked(super().start(standing))
 
     def receive(self, envelope: bytes) -> Iterator[Output]:
         """Take an envelope, and book."""
         return self._booked(super().receive(envelope))
 
-    def grant(self, charge: Any) -> Iterator[Output]:
+    def grant(self, grant: Any) -> Iterator[Output]:
         """Go on, and book."""
-        return self._booked(super().grant(charge))
+        return self._booked(super().grant(grant))
 
     def _booked(self, outputs: Iterator[Output]) -> Iterator[Output]:
         phase = f"{self.role.value}: {self.state.value}"
@@ -133,7 +138,13 @@ def party(run: Run, role: Role, pipe: Connection) -> None:
     del of_role
     ready = peak_megabytes()
     made: list[Clocked] = []
-    with executor_of(run) as executor, TcpListener("127.0.0.1", 0) as listener:
+    # On a disk, as it is for a user: each charge waits for it.
+    with (
+        TemporaryDirectory() as folder,
+        Ledger(f"{folder}/own.ledger", own) as ledger,
+        executor_of(run) as executor,
+        TcpListener("127.0.0.1", 0) as listener,
+    ):
 
         def make_session() -> Clocked:
             kind = ClockedClient if role is Role.CLIENT else ClockedServer
@@ -145,9 +156,9 @@ def party(run: Run, role: Role, pipe: Connection) -> None:
         address = pipe.recv()
         began = time.perf_counter()
         if role is Role.SERVER:
-            result = run_listening(make_session, listener, wait=60)
+            result = run_listening(make_session, listener, ledger, wait=60)
         else:
-            result = run_connecting(make_session, address, wait=60)
+            result = run_connecting(make_session, address, ledger, wait=60)
         ended = time.perf_counter()
     pipe.send(
         {

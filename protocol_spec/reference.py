@@ -590,7 +590,9 @@ def unpack(data: bytes) -> Any:
 
 Terms = dict[str, Any]
 FIELDS = {"protocol", "title", "purpose", "legal_basis", "client", "server", "kinds", "reveal", "max_items",
-          "contact_size", "valid_from", "valid_until"}  # fmt: skip
+          "contact_size", "valid_from", "valid_until", "max_evaluations", "sessions_per_day", "retention_days",
+          "minutes_between_sessions", "large_budget_reason", "predecessor"}  # fmt: skip
+VALUES = {"nl-bsn": 90_909_090, "nl-address": 10_000_000}  # §11.1
 
 
 def _is_line(value: Any, limit: int) -> bool:
@@ -608,12 +610,16 @@ def _is_day(value: Any) -> bool:
         return False
 
 
+def _is_id(value: Any) -> bool:
+    return re.fullmatch(f"([{CROCKFORD}]{{4}}-){{12}}[{CROCKFORD}]{{3}}[0G]", str(value)) is not None
+
+
 def _is_party(value: Any) -> bool:
     return (
         isinstance(value, dict)
         and set(value) == {"name", "fingerprint"}
         and _is_line(value["name"], 200)
-        and re.fullmatch(f"([{CROCKFORD}]{{4}}-){{12}}[{CROCKFORD}]{{3}}[0G]", str(value["fingerprint"])) is not None
+        and _is_id(value["fingerprint"])
     )
 
 
@@ -640,10 +646,20 @@ def check_terms(terms: Terms) -> None:
         "max_items": _is_integer(terms["max_items"], 1, 16_777_216),
         "contact_size": _is_integer(terms["contact_size"], 0, 0 if terms["reveal"] == "client" else 512),
         **{name: _is_day(terms[name]) for name in ("valid_from", "valid_until")},
+        "sessions_per_day": _is_integer(terms["sessions_per_day"], 1, 1_000),
+        "minutes_between_sessions": _is_integer(terms["minutes_between_sessions"], 0, 10_080),
+        "retention_days": _is_integer(terms["retention_days"], 1, 3_650),
+        "predecessor": terms["predecessor"] == "" or _is_id(terms["predecessor"]),
     }
     for name, holds in right.items():
         if not holds:
             raise RefusedError(name)
+    if not _is_integer(terms["max_evaluations"], terms["max_items"], 2**40):
+        raise RefusedError("max_evaluations")
+    counted = [VALUES[kind.split("/")[0]] for kind in terms["kinds"] if kind.split("/")[0] in VALUES]
+    large = any(100 * terms["max_evaluations"] > values for values in counted)
+    if not (_is_line(terms["large_budget_reason"], 2000) if large else terms["large_budget_reason"] == ""):
+        raise RefusedError("large_budget_reason")
     if terms["client"]["fingerprint"] == terms["server"]["fingerprint"]:
         raise RefusedError("fingerprint")
     if terms["valid_from"] > terms["valid_until"]:
@@ -662,12 +678,12 @@ def agreement_signed(role: str, agreement: bytes) -> bytes:
 
 # §5.2 to §5.5 Messages
 
-HELLO, SERVER_HELLO, TAGS, BLINDED, EVALUATED, CLAIMS, CONTACTS, RECEIPT, ABORT = range(1, 10)
+HELLO, SERVER_HELLO, TAGS, BLINDED, EVALUATED, CLAIMS, CONTACTS, RECEIPT, ABORT, LEDGER_HEAD = range(1, 11)
 CHUNK = 2048
 SHAPES: dict[int, tuple[Any, ...]] = {
     # A number is the length of bytes, or a length to be a multiple of where it is negative.
-    HELLO: (32, 1216, int),
-    SERVER_HELLO: (32, 1216, 32, int),
+    HELLO: (32, 1216, int, 8, 8, 32),
+    SERVER_HELLO: (32, 1216, 32, int, 8, 8, 32),
     TAGS: (bool, -16),
     BLINDED: (32, -32),
     EVALUATED: (-32, 64),
@@ -675,6 +691,7 @@ SHAPES: dict[int, tuple[Any, ...]] = {
     CONTACTS: (int, -1),
     RECEIPT: (-1, 64),
     ABORT: (int,),
+    LEDGER_HEAD: (32,),
 }
 
 
@@ -989,19 +1006,36 @@ def full_contacts(n: int, e: int) -> int:
     return len(pack([CONTACTS, n, bytes(e * n)]))
 
 
-def final_body(channel: Channel, sizes: Sequence[int], matches: int, sent: Sequence[bytes]) -> bytes:
-    """Return the body of the receipt; `sent` are the last digests of client and server (§5.5)."""
+@dataclass
+class Book:
+    """What a party's ledger says to a session (§7.4, §11.3): here whatever the caller wants."""
+
+    sessions: int = 1
+    charged: int = 0
+    last_receipt: bytes = ZERO
+    head: bytes = ZERO
+
+    @property
+    def standing(self) -> list[bytes]:
+        """Return the last fields of a Hello or ServerHello (§5.2)."""
+        return [i2osp(self.sessions, 8), i2osp(self.charged, 8), self.last_receipt]
+
+
+def final_body(
+    channel: Channel, sizes: Sequence[int], matches: int, sent: Sequence[bytes], heads: Sequence[bytes]
+) -> bytes:
+    """Return the body of the receipt; `sent` are the last digests of client and server, so are `heads` (§5.5)."""
     count = i2osp(matches, 4) if channel.terms["reveal"] == "both" else None
-    return pack([channel.session, channel.agreement, *sent, *sizes, count])
+    return pack([channel.session, channel.agreement, *sent, *sizes, count, *heads])
 
 
-def client_steps(channel: Channel, own: Mapping[Identifier, str]) -> Steps:
+def client_steps(channel: Channel, own: Mapping[Identifier, str], book: Book) -> Steps:
     """Run a client: yields envelopes to send and is sent each one received (§7.2)."""
     random, terms, maximum = channel.random, channel.terms, channel.terms["max_items"]
     size, e, width = bucket(len(own), maximum), sealed_size(terms), terms["contact_size"]
-    hello = channel.seal(pack([HELLO, random(32), channel.ephemeral.public, size]))
+    hello = channel.seal(pack([HELLO, random(32), channel.ephemeral.public, size, *book.standing]))
     fields, _ = channel.open((yield [hello]), SERVER_HELLO)
-    nonce, channel.peer_ephemeral, public_key, server_size = fields
+    nonce, channel.peer_ephemeral, public_key, server_size = fields[:4]
     session = session_id(channel.agreement, channel.sent[0], nonce, channel.peer_ephemeral)
     ensure(session == channel.session, "session id")
     ensure(is_bucket(server_size, maximum), "set size")
@@ -1035,10 +1069,9 @@ def client_steps(channel: Channel, own: Mapping[Identifier, str]) -> Steps:
         ahead = [channel.seal(pack([BLINDED, rests[i + 4], pieces[i + 4]]))] if i + 4 < len(cut) else []
 
     found.sort()
-    contacts = ["" for _ in found]
+    contacts, out = ["" for _ in found], []
     if terms["reveal"] == "both":
         slot_chunks = chunks(slots(len(found), min(size, server_size)))
-        out = []
         for part in slot_chunks:
             some = found[part.start : part.stop]
             sealed = b"".join(seal_contact(secret, session, "server", own[item], width) for _, secret, item in some)
@@ -1052,7 +1085,9 @@ def client_steps(channel: Channel, own: Mapping[Identifier, str]) -> Steps:
             for j, answer in enumerate(split(answers, e)):
                 contacts[part.start + j] = open_contact(some[j][1], session, "client", answer)
 
-    body = final_body(channel, (size, server_size), len(found), (channel.sent[-1], channel.received[-1]))
+    (head,), _ = channel.open((yield out), LEDGER_HEAD)
+    ends = (channel.sent[-1], channel.received[-1])
+    body = final_body(channel, (size, server_size), len(found), ends, (book.head, head))
     receipt = channel.seal(pack([RECEIPT, body, channel.identity.sign(receipt_signed("client", body))]))
     (theirs, signature), _ = channel.open((yield [receipt]), RECEIPT)
     ensure(theirs == body, "receipt")
@@ -1061,18 +1096,18 @@ def client_steps(channel: Channel, own: Mapping[Identifier, str]) -> Steps:
     return [], [Match(item, names[i], contacts[i]) for i, (_, _, item) in enumerate(found)]
 
 
-def server_steps(channel: Channel, own: Mapping[Identifier, str]) -> Steps:
+def server_steps(channel: Channel, own: Mapping[Identifier, str], book: Book) -> Steps:
     """Run a server: yields envelopes to send and is sent each one received (§7.3)."""
     random, terms, maximum = channel.random, channel.terms, channel.terms["max_items"]
     size, e, width = bucket(len(own), maximum), sealed_size(terms), terms["contact_size"]
-    (_, channel.peer_ephemeral, client_size), _ = channel.open((yield []), HELLO)
+    (_, channel.peer_ephemeral, client_size, *_), _ = channel.open((yield []), HELLO)
     ensure(is_bucket(client_size, maximum), "set size")
     nonce = random(32)
     session = session_id(channel.agreement, channel.received[0], nonce, channel.ephemeral.public)
     channel.session = session
     key = session_key(random(32), channel.agreement, session)
     public_key = encode_element(multiply(key, BASE))
-    out = [channel.seal(pack([SERVER_HELLO, nonce, channel.ephemeral.public, public_key, size]))]
+    out = [channel.seal(pack([SERVER_HELLO, nonce, channel.ephemeral.public, public_key, size, *book.standing]))]
 
     outputs = {}
     for item in padded(own, size, random):
@@ -1118,8 +1153,12 @@ def server_steps(channel: Channel, own: Mapping[Identifier, str]) -> Steps:
             answer = b"".join(seal_contact(secret, session, "client", own[item], width) for _, secret, item in some)
             out.append(channel.seal(pack([CONTACTS, len(some), answer]), full_contacts(len(part), e)))
 
+    out.append(channel.seal(pack([LEDGER_HEAD, book.head])))
     fields, _ = channel.open((yield out), RECEIPT)
-    body = final_body(channel, (client_size, size), len(found), (channel.received[-2], channel.sent[-1]))
+    theirs = unpack(fields[0])
+    ensure(isinstance(theirs, list) and len(theirs) == 9, "receipt")
+    ends = (channel.received[-2], channel.sent[-1])
+    body = final_body(channel, (client_size, size), len(found), ends, (theirs[7], book.head))
     ensure(fields[0] == body, "receipt")
     ensure(signature_holds(channel.peer.signing, fields[1], receipt_signed("client", body)), "receipt")
     receipt = channel.seal(pack([RECEIPT, body, channel.identity.sign(receipt_signed("server", body))]))
@@ -1133,7 +1172,7 @@ class Peer:
 
     def __init__(
         self, role: str, identity: Identity, peer: PublicIdentity, terms: Terms, own: Mapping[Identifier, str],
-        random: Random = os.urandom,
+        random: Random = os.urandom, book: Book | None = None,
     ) -> None:  # fmt: skip
         check_terms(terms)
         for name, public in ((role, identity.public), ({"client": "server", "server": "client"}[role], peer)):
@@ -1141,7 +1180,7 @@ class Peer:
                 raise RefusedError("party")
         self.channel = Channel(0 if role == "client" else 1, identity, peer, terms, random)
         self.matches: list[Match] | None = None
-        self._steps = (client_steps if role == "client" else server_steps)(self.channel, own)
+        self._steps = (client_steps if role == "client" else server_steps)(self.channel, own, book or Book())
 
     def start(self) -> list[bytes]:
         """Return what is sent first: a Hello, or nothing."""
@@ -1167,6 +1206,88 @@ def run_session(client: Peer, server: Peer) -> None:
             to_client += server.accept(to_server.pop(0))
         else:
             to_server += client.accept(to_client.pop(0))
+
+
+# §11 Budget and ledger
+
+
+def budget_allows(terms: Terms, charges: Sequence[tuple[int, int]], evaluations: int, now: int) -> bool:
+    """Say whether a charge is granted after those made to a party since the first day that counts (§11.1)."""
+    today = [time for time, _ in charges if time // 86_400 == now // 86_400]
+    return (
+        sum(number for _, number in charges) + evaluations <= terms["max_evaluations"]
+        and len(today) < terms["sessions_per_day"]
+        and all(now - time >= 60 * terms["minutes_between_sessions"] for time, _ in charges)
+    )
+
+
+ENTRIES: dict[str, set[str]] = {
+    "opened ledger": {"format", "name", "signing_key", "sealing_key"},
+    "accepted": {"agreement", "peer", "peer_name", "party", "title", "predecessor", "valid_from", "valid_until",
+                 "max_evaluations"},
+    "opened": {"agreement", "peer", "party", "sessions"},
+    "admitted": {"agreement", "peer", "party", "session", "hello", "peer_sessions", "peer_charged", "peer_receipt"},
+    "charged": {"agreement", "peer", "party", "session", "evaluations", "charged", "party_charged"},
+    "signed": {"agreement", "peer", "session", "receipt", "body", "signature"},
+    "finished": {"agreement", "peer", "session", "receipt", "body", "signature", "peer_signature", "matches"},
+    "aborted": {"agreement", "peer", "session", "reason"},
+    "withdrawn": {"agreement", "peer", "by"},
+    "acknowledged": {"agreement", "peer", "reason"},
+    "corrected": {"reference", "reason"},
+    "purged": {"session", "files"},
+}  # fmt: skip
+NUMBERS = {"number", "time", "format", "max_evaluations", "sessions", "peer_sessions", "peer_charged", "evaluations",
+           "charged", "party_charged", "matches", "files"}  # fmt: skip
+Row = tuple[bytes, bytes]  # entry, signature
+
+
+def entry_bytes(fields: Mapping[str, Any]) -> bytes:
+    """Write an entry as RFC 8785 does, which for integers, texts and names in ASCII is this (§11.2)."""
+    return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def entry_hash(entry: bytes) -> bytes:
+    """Return the hash of an entry (§11.2)."""
+    return digest("psimatch/1 ledger entry", entry)
+
+
+def entry_signed(entry: bytes) -> bytes:
+    """Return what the party signs of an entry (§11.2)."""
+    return lp(b"psimatch/1 ledger entry signature") + entry_hash(entry)
+
+
+def verify_ledger(rows: Sequence[Row]) -> None:
+    """Refuse a ledger that is not as it was written; `check` is the number of the first entry that is not (§11.2)."""
+    previous, time, owner, sums = ZERO, 0, b"", dict[tuple[str, str], int]()
+    for number, (entry, signature) in enumerate(rows):
+        fields = _entry_fields(entry, number)
+        if (fields["kind"] == "opened ledger") != (number == 0):
+            raise RefusedError("kind", number)
+        if number == 0:
+            owner = bytes.fromhex(fields["signing_key"])
+        if fields["number"] != number or fields["previous"] != previous.hex() or fields["time"] < time:
+            raise RefusedError("place", number)
+        if not signature_holds(owner, signature, entry_signed(entry)):
+            raise RefusedError("signature", number)
+        if fields["kind"] == "charged":
+            for who, total in (("peer", "charged"), ("party", "party_charged")):
+                key = (who, fields[who])
+                sums[key] = sums.get(key, 0) + fields["evaluations"]
+                if fields[total] != sums[key]:
+                    raise RefusedError("sum", number)
+        previous, time = entry_hash(entry), fields["time"]
+
+
+def _entry_fields(entry: bytes, number: int) -> dict[str, Any]:
+    try:
+        fields = json.loads(entry)
+        wanted = {"number", "previous", "time", "operator", "kind"} | ENTRIES[fields["kind"]]
+        types = all(type(value) is (int if name in NUMBERS else str) for name, value in fields.items())
+        if set(fields) != wanted or not types or entry_bytes(fields) != entry:
+            raise ValueError
+    except (ValueError, KeyError, TypeError):
+        raise RefusedError("form", number) from None
+    return dict(fields)
 
 
 # Vectors
@@ -1342,7 +1463,8 @@ def example_terms(**changes: Any) -> Terms:
         "client": {"name": "Care institution", "fingerprint": crockford(CLIENT.public.fingerprint, 52)},
         "server": {"name": "Municipality", "fingerprint": crockford(SERVER.public.fingerprint, 52)},
         "kinds": ["nl-address/1", "nl-bsn/1"], "reveal": "both", "max_items": 8, "contact_size": 64,
-        "valid_from": "2020-01-01", "valid_until": "2099-12-31", **changes,
+        "valid_from": "2020-01-01", "valid_until": "2099-12-31", "max_evaluations": 1_000, "sessions_per_day": 3,
+        "minutes_between_sessions": 0, "large_budget_reason": "", "predecessor": "", "retention_days": 90, **changes,
     }  # fmt: skip
 
 
@@ -1351,7 +1473,19 @@ def agreement_vectors() -> list[Case]:
     cases: list[Case] = []
     for name, terms in (
         ("both learn the matches", example_terms()),
-        ("only the client learns", example_terms(reveal="client", contact_size=0, max_items=70_000, title="é" * 300)),
+        (
+            "only the client learns",
+            example_terms(reveal="client", contact_size=0, max_items=70_000, max_evaluations=70_000, title="é" * 300),
+        ),
+        (
+            "a large budget, and a renewal",
+            example_terms(
+                max_evaluations=1_000_000,
+                large_budget_reason="A province.",
+                minutes_between_sessions=60,
+                predecessor=crockford(agreement_id(example_terms()), 52),
+            ),
+        ),
     ):
         check_terms(terms)
         known = agreement_id(terms)
@@ -1400,6 +1534,14 @@ def agreement_vectors() -> list[Case]:
         ("a contact that is never sent", example_terms(reveal="client")),
         ("a day that is none", example_terms(valid_until="2099-02-30")),
         ("a day in another notation", example_terms(valid_until="20991231")),
+        ("a budget below one session", example_terms(max_evaluations=7)),
+        ("a budget without end", example_terms(kinds=["text/1"], max_evaluations=2**40 + 1)),
+        ("a large budget without a reason", example_terms(max_evaluations=100_001)),
+        ("a reason without a large budget", example_terms(max_evaluations=100_000, large_budget_reason="None.")),
+        ("no session a day", example_terms(sessions_per_day=0)),
+        ("a spacing above a week", example_terms(minutes_between_sessions=10_081)),
+        ("a predecessor that is no id", example_terms(predecessor="K7QF-3M2X")),
+        ("files that are not kept", example_terms(retention_days=0)),
     ]
     for name, terms in bad:
         reason = failure(lambda t=terms: check_terms(t))  # type: ignore[misc]
@@ -1414,8 +1556,8 @@ def message_vectors() -> list[Case]:
     point = encode_element(one_way_map(draw(64)))
     # A contact size of 16 makes `e` 32.
     right: list[tuple[str, list[Any]]] = [
-        ("Hello", [HELLO, draw(32), key, 1024]),
-        ("ServerHello", [SERVER_HELLO, draw(32), key, point, 65_536]),
+        ("Hello", [HELLO, draw(32), key, 1024, i2osp(2, 8), i2osp(1024, 8), draw(32)]),
+        ("ServerHello", [SERVER_HELLO, draw(32), key, point, 65_536, i2osp(1, 8), i2osp(0, 8), ZERO]),
         ("Tags", [TAGS, True, draw(48)]),
         ("Tags, not the last", [TAGS, False, draw(16)]),
         ("Blinded", [BLINDED, draw(32), point * 2]),
@@ -1423,7 +1565,11 @@ def message_vectors() -> list[Case]:
         ("Claims", [CLAIMS, True, draw(32), draw(64)]),
         ("Claims, none", [CLAIMS, True, b"", b""]),
         ("Contacts", [CONTACTS, 2, draw(64)]),
-        ("Receipt", [RECEIPT, pack([draw(32), draw(32), draw(32), draw(32), 8, 8, 3]), draw(64)]),
+        (
+            "Receipt",
+            [RECEIPT, pack([draw(32), draw(32), draw(32), draw(32), 8, 8, i2osp(3, 4), draw(32), draw(32)]), draw(64)],
+        ),
+        ("LedgerHead", [LEDGER_HEAD, draw(32)]),
         ("Abort", [ABORT, 1]),
     ]
     cases: list[Case] = []
@@ -1448,7 +1594,7 @@ def message_vectors() -> list[Case]:
         ("a byte missing", tags[:-1]),
         ("a field too many", pack([ABORT, 1, 1])),
         ("a field too few", pack([ABORT])),
-        ("an unknown type", pack([10, 1])),
+        ("an unknown type", pack([11, 1])),
         ("type zero", pack([0, 1])),
         ("a boolean as the type", pack([True, bytes(32), key, 8])),
         ("an empty array", b"\x90"),
@@ -1457,7 +1603,10 @@ def message_vectors() -> list[Case]:
         ("a length of 4 GiB that is not there", b"\x93\x03\xc3\xc6\xff\xff\xff\xff"),
         ("an array of 4 G items that is not there", b"\xdd\xff\xff\xff\xff"),
         ("deeply nested arrays", b"\x91" * 64 + b"\x09"),
-        ("a nonce of 31 bytes", pack([HELLO, bytes(31), key, 8])),
+        ("a nonce of 31 bytes", pack([HELLO, bytes(31), key, 8, bytes(8), bytes(8), ZERO])),
+        ("a number of sessions in one byte", pack([HELLO, ZERO, key, 8, bytes(1), bytes(8), ZERO])),
+        ("a Hello without its standing", pack([HELLO, ZERO, key, 8])),
+        ("a ledger head of 31 bytes", pack([LEDGER_HEAD, bytes(31)])),
         ("tags that are not a multiple of 16", pack([TAGS, True, bytes(17)])),
         ("elements that are not a multiple of 32", pack([BLINDED, ZERO, bytes(33)])),
         ("a proof of 63 bytes", pack([EVALUATED, point, bytes(63)])),
@@ -1479,7 +1628,10 @@ def envelope_vectors(old: list[Case]) -> list[Case]:
     draw, terms = stream("envelopes"), example_terms()
     agreement, kept = agreement_id(terms), {case["name"]: case.get("envelope", "") for case in old}
     secrets = {"client_ephemeral": SealingKey(draw(96)), "server_ephemeral": SealingKey(draw(96))}
-    hello = pack([HELLO, draw(32), secrets["client_ephemeral"].public, 8])
+    hello = pack([HELLO, draw(32), secrets["client_ephemeral"].public, 8, *Book().standing])
+    # The set size is the byte before the standing.
+    standing = b"".join(map(pack, Book().standing))
+    front = hello[: -len(standing) - 1]
     nonce = draw(32)
     cases: list[Case] = []
 
@@ -1511,7 +1663,7 @@ def envelope_vectors(old: list[Case]) -> list[Case]:
         return envelope
 
     def refused_at(envelope: bytes) -> int:
-        steps = server_steps(channel("server"), {})
+        steps = server_steps(channel("server"), {}, Book())
         next(steps)
         try:
             steps.send(envelope)
@@ -1534,9 +1686,9 @@ def envelope_vectors(old: list[Case]) -> list[Case]:
     to_server("one bit of the signature flipped", bytes([plain(hello)[0] ^ 1]) + plain(hello)[1:], 9)
     no_message = plain(hello)[:96] + i2osp(1, 4) + plain(hello)[100:]
     to_server("a message received that was never sent", no_message, 9)
-    to_server("an encoding that is not canonical", plain(hello[:-1] + b"\xcc\x08"), 10)
+    to_server("an encoding that is not canonical", plain(front + b"\xcc\x08" + standing), 10)
     to_server("an Evaluated before everything", plain(pack([EVALUATED, encode_element(BASE), bytes(64)])), 11)
-    to_server("a set size that is not a bucket", plain(hello[:-1] + b"\x07"), 12)
+    to_server("a set size that is not a bucket", plain(front + b"\x07" + standing), 12)
     for name, at, check in (
         ("magic", 0, 1), ("version", 9, 2), ("direction", 10, 3), ("sequence number", 14, 4), ("session id", 20, 5),
         ("length", 50, 1), ("ML-KEM ciphertext", 51, 6), ("X25519 key", 51 + 1088, 6), ("ciphertext", HEADER + ENC, 6),
@@ -1557,7 +1709,7 @@ def envelope_vectors(old: list[Case]) -> list[Case]:
     client.sent = server.received = [digest("psimatch/1 message digest", signed)]
     session = session_id(agreement, client.sent[0], nonce, secrets["server_ephemeral"].public)
     public_key = encode_element(multiply(session_key(seed, agreement, session), BASE))
-    answer = pack([SERVER_HELLO, nonce, secrets["server_ephemeral"].public, public_key, 8])
+    answer = pack([SERVER_HELLO, nonce, secrets["server_ephemeral"].public, public_key, 8, *Book().standing])
     answer_signed = server.signed(False, session, 1, answer)
     plaintext = SERVER.sign(answer_signed) + agreement + i2osp(1, 4) + lp(answer)
     envelope = sealed("a ServerHello", secrets["client_ephemeral"], 1, session, plaintext)
@@ -1635,17 +1787,116 @@ def reference_vectors() -> list[Case]:
     return cases
 
 
+def budget_vectors() -> list[Case]:
+    """Grant and refuse charges (§11.1)."""
+    day, cases = 1_800_000_000 // 86_400 * 86_400, []
+    terms = example_terms(max_evaluations=24, sessions_per_day=2, minutes_between_sessions=60)
+    for name, charges, number, now in (
+        ("the first", [], 8, day),
+        ("the last evaluation", [[day, 8], [day + 86_400, 8]], 8, day + 2 * 86_400),
+        ("one evaluation too many", [[day, 8], [day + 86_400, 9]], 8, day + 2 * 86_400),
+        ("a third on one day", [[day, 1], [day + 7_200, 1]], 1, day + 86_399),
+        ("a third on the next day", [[day, 1], [day + 7_200, 1]], 1, day + 86_400),
+        ("an hour apart", [[day, 1]], 1, day + 3_600),
+        ("a second less", [[day, 1]], 1, day + 3_599),
+        ("a second less, over midnight", [[day + 86_399, 1]], 1, day + 86_399 + 3_599),
+    ):
+        given = {"charges": charges, "evaluations": number, "now": now}
+        allowed = budget_allows(terms, [(at, size) for at, size in charges], number, now)
+        limits = {key: terms[key] for key in ("max_evaluations", "sessions_per_day", "minutes_between_sessions")}
+        cases.append({"name": name, **limits, **given, "allowed": allowed})
+    return cases
+
+
+def make_ledger(entries: Sequence[Mapping[str, Any]], start: int = 1_800_000_000) -> list[Row]:
+    """Write entries, an hour apart unless they say when (§11.2)."""
+    rows: list[Row] = []
+    for number, fields in enumerate(entries):
+        previous = entry_hash(rows[-1][0]).hex() if rows else ZERO.hex()
+        place = {"number": number, "previous": previous, "time": start + 3_600 * number, "operator": "mw. J. de Wit"}
+        entry = entry_bytes({**place, **fields})
+        rows.append((entry, CLIENT.sign(entry_signed(entry))))
+    return rows
+
+
+def example_entries() -> list[dict[str, Any]]:
+    """Return the fields of the entries of one session and what may come after (§11.2)."""
+    draw, peer = stream("ledger"), SERVER.public.fingerprint.hex()
+    body = pack([draw(32), agreement_id(example_terms()), draw(32), draw(32), 8, 8, i2osp(1, 4), draw(32), draw(32)])
+    about = {"agreement": agreement_id(example_terms()).hex(), "peer": peer}
+    session, named = {**about, "session": body[3:35].hex()}, {**about, "party": peer}
+    receipt = {"receipt": digest("psimatch/1 receipt", body).hex(), "body": body.hex()}
+    own = CLIENT.sign(receipt_signed("client", body)).hex()
+    theirs = SERVER.sign(receipt_signed("server", body)).hex()
+    charge = {**session, "party": peer, "evaluations": 8}
+    return [
+        {"kind": "opened ledger", "format": 1, "name": "Zorg Noord é", "signing_key": CLIENT.public.signing.hex(),
+         "sealing_key": CLIENT.public.sealing.hex()},
+        {"kind": "accepted", **named, "peer_name": "Municipality", "title": "Voorbeeld", "predecessor": "",
+         "valid_from": "2020-01-01", "valid_until": "2099-12-31", "max_evaluations": 1_000},
+        {"kind": "opened", **named, "sessions": 1},
+        {"kind": "admitted", **session, "party": peer, "hello": draw(32).hex(), "peer_sessions": 1, "peer_charged": 0,
+         "peer_receipt": ZERO.hex()},
+        {"kind": "charged", **charge, "charged": 8, "party_charged": 8},
+        {"kind": "signed", **session, **receipt, "signature": own},
+        {"kind": "finished", **session, **receipt, "signature": own, "peer_signature": theirs, "matches": 1},
+        {"kind": "charged", **charge, "session": draw(32).hex(), "charged": 16, "party_charged": 16},
+        {"kind": "aborted", **about, "session": "", "reason": "Transport"},
+        {"kind": "corrected", "reference": "K7QF-3M2X", "reason": "another child of that name"},
+        {"kind": "withdrawn", **about, "by": "self"},
+    ]  # fmt: skip
+
+
+def ledger_vectors() -> list[Case]:
+    """Write ledgers, and spoil them (§11.2)."""
+    entries = example_entries()
+    rows, wrong_sum = make_ledger(entries), [dict(entry) for entry in entries]
+    wrong_sum[7]["charged"] = 8
+    unknown = [*entries[:8], {**entries[8], "remark": "none"}, *entries[9:]]
+    earlier = [*entries[:5], {**entries[5], "time": 1_800_000_000}, *entries[6:]]
+    changed = rows[4][0].replace(b'"evaluations":8', b'"evaluations":7')
+    spaced = rows[4][0].replace(b",", b", ", 1)
+    spoilt: list[tuple[str, list[Row]]] = [
+        ("as it was written", rows),
+        ("cut off at the end, which it can't show of itself", rows[:-2]),
+        ("an entry changed", [*rows[:4], (changed, rows[4][1]), *rows[5:]]),
+        ("an entry written otherwise", [*rows[:4], (spaced, rows[4][1]), *rows[5:]]),
+        ("an entry removed", [*rows[:4], *rows[5:]]),
+        ("the first entry removed", rows[1:]),
+        ("an entry twice", [*rows[:5], rows[4], *rows[5:]]),
+        ("two entries in the place of each other", [*rows[:4], rows[5], rows[4], *rows[6:]]),
+        ("the signature of another entry", [*rows[:4], (rows[4][0], rows[5][1]), *rows[5:]]),
+        ("signed anew with a wrong sum", make_ledger(wrong_sum)),
+        ("signed anew with an unknown field", make_ledger(unknown)),
+        ("signed anew with a time before the last", make_ledger(earlier)),
+        ("no first entry", make_ledger(entries[1:])),
+        ("a second first entry", make_ledger([*entries[:3], entries[0]])),
+    ]
+    cases: list[Case] = []
+    for name, found in spoilt:
+        case: Case = {"name": name, "valid": True, "entries": [[entry.decode(), sig] for entry, sig in found]}
+        try:
+            verify_ledger(found)
+            case["head"] = entry_hash(found[-1][0])
+        except RefusedError as error:
+            case.update(valid=False, reason=error.reason, entry=error.check)
+        cases.append(case)
+    return cases
+
+
 def receipt_vectors() -> list[Case]:
     """Encode and sign receipts (§5.5)."""
     draw, cases = stream("receipt"), []
     for name, number in (("both learn the matches", 3), ("no matches", 0), ("only the client learns", None)):
-        session, agreement, last_client, last_server = (draw(32) for _ in range(4))
+        session, agreement, last_client, last_server, head_client, head_server = (draw(32) for _ in range(6))
         count = None if number is None else i2osp(number, 4)
-        body = pack([session, agreement, last_client, last_server, 1024, 70_000, count])
+        body = pack([session, agreement, last_client, last_server, 1024, 70_000, count, head_client, head_server])
         cases.append({
             "name": name, "session_id": session, "agreement_id": agreement, "client_digest": last_client,
             "server_digest": last_server, "client_set_size": 1024, "server_set_size": 70_000, "matches": number,
-            "body": body, "client_seed": CLIENT.seed, "server_seed": SERVER.seed,
+            "client_ledger_head": head_client, "server_ledger_head": head_server,
+            "body": body, "digest": digest("psimatch/1 receipt", body),
+            "client_seed": CLIENT.seed, "server_seed": SERVER.seed,
             "client_signature": CLIENT.sign(receipt_signed("client", body)),
             "server_signature": SERVER.sign(receipt_signed("server", body)),
         })  # fmt: skip
@@ -1662,6 +1913,8 @@ ABOUT: dict[str, tuple[str, str, Callable[[], list[Case]]]] = {
     "commitment": ("The rest that is sent with each chunk; here a chunk has two elements.", "§5.4", commitment_vectors),
     "buckets": ("Buckets of set sizes, and slots of Claims.", "§5.3, §8.1, §8.2", bucket_vectors),
     "references": ("Match references, contact keys and sealed contacts.", "§8.3, §8.4", reference_vectors),
+    "budget": ("Charges so far, as [time, evaluations], and whether another one is allowed.", "§11.1", budget_vectors),
+    "ledger": ("A ledger, and others that must be refused, at the entry that is named.", "§11.2", ledger_vectors),
     "receipt": ("Bodies and signatures of receipts.", "§5.5", receipt_vectors),
 }
 ENVELOPES = (

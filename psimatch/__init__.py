@@ -12,11 +12,6 @@ from __future__ import annotations
 
 from psimatch.agreement import (
     Agreement,
-    Party,
-    Reveal,
-    Terms,
-    kinds_from_names,
-    read_day,
 )
 from psimatch.agreement_files import (
     append_signatures,
@@ -27,6 +22,9 @@ from psimatch.agreement_files import (
 from psimatch.agreement_text import (
     read_agreement,
     write_agreement,
+)
+from psimatch.budget import (
+    Spending,
 )
 from psimatch.client import (
     ClientSession,
@@ -49,7 +47,9 @@ from psimatch.errors import (
     AgreementMismatchError,
     AgreementNotInForceError,
     AgreementUnsignedError,
+    AgreementWithdrawnError,
     BatchTooLargeError,
+    BudgetError,
     CommitmentError,
     ContactCountError,
     ContactError,
@@ -63,11 +63,14 @@ from psimatch.errors import (
     FieldError,
     FlagFileError,
     FrameTooLongError,
+    HelloReplayedError,
     IdentityError,
     InputError,
     InvalidElementError,
     InvalidInputError,
     InvalidRowsError,
+    LedgerCorruptError,
+    LedgerError,
     LocalProtocolError,
     MessageFormatError,
     NotAPartyError,
@@ -83,10 +86,13 @@ from psimatch.errors import (
     ProtocolError,
     PsimatchError,
     ReceiptError,
+    ReceiptsError,
+    RefusedError,
     RemoteProtocolError,
     RepeatedClaimError,
     RoleError,
     SetSizeError,
+    StandingError,
     TagOrderError,
     TooManyItemsError,
     TransportError,
@@ -128,6 +134,16 @@ from psimatch.identity_files import (
 from psimatch.interrupts import (
     HeldInterrupt,
 )
+from psimatch.ledger import (
+    Ledger,
+)
+from psimatch.ledger_entries import (
+    Entry,
+)
+from psimatch.ledger_view import (
+    LedgerView,
+    Verified,
+)
 from psimatch.match_files import (
     write_matches,
     write_skipped,
@@ -135,12 +151,19 @@ from psimatch.match_files import (
 from psimatch.matching import (
     Match,
 )
+from psimatch.messages import (
+    Standing,
+)
 from psimatch.outputs import (
+    Admission,
+    AdmissionNeeded,
     Charge,
     ChargeNeeded,
     Finished,
+    Grant,
     Output,
     Progress,
+    ReceiptSigned,
     Send,
     SessionResult,
 )
@@ -156,6 +179,13 @@ from psimatch.private_file import (
 from psimatch.receipt import (
     Receipt,
 )
+from psimatch.receipt_files import (
+    CrossCheck,
+    SignedReceipt,
+    check_receipts,
+    read_receipts,
+    write_receipts,
+)
 from psimatch.server import (
     ServerSession,
 )
@@ -164,6 +194,13 @@ from psimatch.session import (
 )
 from psimatch.states import (
     State,
+)
+from psimatch.terms import (
+    Party,
+    Reveal,
+    Terms,
+    kinds_from_names,
+    read_day,
 )
 from psimatch.timing import (
     MatchEstimate,
@@ -190,6 +227,8 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AbortCode",
+    "Admission",
+    "AdmissionNeeded",
     "Agreement",
     "AgreementChangedError",
     "AgreementError",
@@ -197,7 +236,9 @@ __all__ = [
     "AgreementMismatchError",
     "AgreementNotInForceError",
     "AgreementUnsignedError",
+    "AgreementWithdrawnError",
     "BatchTooLargeError",
+    "BudgetError",
     "Charge",
     "ChargeNeeded",
     "ClientSession",
@@ -206,8 +247,10 @@ __all__ = [
     "ContactCountError",
     "ContactError",
     "CountError",
+    "CrossCheck",
     "Deadline",
     "Duplicates",
+    "Entry",
     "EnvelopeCorruptedError",
     "EnvelopeError",
     "EnvelopeOutOfOrderError",
@@ -221,7 +264,9 @@ __all__ = [
     "FlagFileError",
     "FlagList",
     "FrameTooLongError",
+    "Grant",
     "HeldInterrupt",
+    "HelloReplayedError",
     "Identifier",
     "Identity",
     "IdentityError",
@@ -234,6 +279,10 @@ __all__ = [
     "KINDS",
     "Kind",
     "LIMITS",
+    "Ledger",
+    "LedgerCorruptError",
+    "LedgerError",
+    "LedgerView",
     "Limits",
     "LocalProtocolError",
     "Match",
@@ -260,6 +309,9 @@ __all__ = [
     "PublicIdentity",
     "Receipt",
     "ReceiptError",
+    "ReceiptSigned",
+    "ReceiptsError",
+    "RefusedError",
     "RemoteProtocolError",
     "RepeatedClaimError",
     "Reveal",
@@ -270,6 +322,10 @@ __all__ = [
     "Session",
     "SessionResult",
     "SetSizeError",
+    "SignedReceipt",
+    "Spending",
+    "Standing",
+    "StandingError",
     "State",
     "TagOrderError",
     "TcpListener",
@@ -282,9 +338,11 @@ __all__ = [
     "TransportTimeoutError",
     "UnexpectedMessageError",
     "UnknownClaimError",
+    "Verified",
     "VersionError",
     "append_signatures",
     "check_contact",
+    "check_receipts",
     "connect_tcp",
     "disarm",
     "find_public",
@@ -306,6 +364,7 @@ __all__ = [
     "read_identity",
     "read_public",
     "read_public_part",
+    "read_receipts",
     "run_connecting",
     "run_listening",
     "run_session",
@@ -315,5 +374,6 @@ __all__ = [
     "write_matches",
     "write_private",
     "write_public",
+    "write_receipts",
     "write_skipped",
 ]

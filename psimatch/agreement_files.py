@@ -8,13 +8,14 @@ import stat
 from pathlib import Path
 from typing import Final
 
-from psimatch.agreement import Agreement, Party
+from psimatch.agreement import Agreement
 from psimatch.agreement_text import read_agreement, signature_table, write_agreement
 from psimatch.errors import AgreementChangedError, AgreementFormatError, IdentityError, NotAPartyError, OutputError
 from psimatch.identity import PublicIdentity
 from psimatch.identity_files import read_public
 from psimatch.parameters import Role
 from psimatch.private_file import write_private
+from psimatch.terms import Party
 
 # Three texts of 2,000 characters, and room for a lawyer's comments.
 _MAX_FILE_BYTES: Final = 262_144

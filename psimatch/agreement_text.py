@@ -6,15 +6,20 @@ import json
 import tomllib
 from typing import Any
 
-from psimatch.agreement import Agreement, Terms, _check_names
+from psimatch.agreement import Agreement
 from psimatch.errors import AgreementFormatError
 from psimatch.identity import SIGNATURE_BYTES
 from psimatch.parameters import Role
+from psimatch.terms import Terms, check_names
 
 _COMMENTS = {
     "kinds": "what may be compared; duplicates within a list count once",
     "reveal": "who learns the matches: both, or client",
     "max_items": "the most identifiers that a party may submit in a session, of all kinds together",
+    "max_evaluations": "the most evaluations that a party may be charged for, all sessions together",
+    "large_budget_reason": "why a party may test more than a hundredth of all values of a kind",
+    "predecessor": "the id of the agreement that this one renews",
+    "retention_days": "how long a party may keep the files of a session",
     "contact_size": "the bytes that a contact may have: whom to ring about a match",
     "valid_from": "first and last day, in UTC",
 }
@@ -66,7 +71,7 @@ def _read_signatures(tables: Any) -> dict[Role, bytes]:
         raise AgreementFormatError("the agreement's signatures are not [[signature]] tables")
     signatures: dict[Role, bytes] = {}
     for table in tables:
-        _check_names(table, {"party", "ed25519"}, "signature.")
+        check_names(table, {"party", "ed25519"}, "signature.")
         try:
             role, signature = Role(table["party"]), bytes.fromhex(table["ed25519"])
         except (ValueError, TypeError):

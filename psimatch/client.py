@@ -8,9 +8,8 @@ from functools import partial
 from typing import ClassVar
 
 from psimatch import oprf, randomness, wire
-from psimatch.agreement import Reveal
 from psimatch.digest import NO_DIGEST, digest
-from psimatch.errors import ContactCountError, CountError, TagOrderError
+from psimatch.errors import ContactCountError, CountError, LocalProtocolError, TagOrderError
 from psimatch.kernel.records import ascends, find
 from psimatch.messages import (
     CLAIM_BYTES,
@@ -20,18 +19,21 @@ from psimatch.messages import (
     Contacts,
     Evaluated,
     Hello,
+    LedgerHead,
     Message,
     Receipt,
     ServerHello,
+    Standing,
     Tags,
 )
-from psimatch.outputs import Charge, Output, Progress
+from psimatch.outputs import Admission, Charge, Output, Progress, ReceiptSigned
 from psimatch.padding import check_set_size, chunks, slots
 from psimatch.parallel import Pipeline, spread
 from psimatch.parameters import LIMITS, Label, Role
 from psimatch.prf import OUTPUT_BYTES, TAG, chunk_context
 from psimatch.session import CHUNKS_HELD, Session
 from psimatch.states import State
+from psimatch.terms import Reveal
 
 
 class ClientSession(Session):
@@ -39,10 +41,14 @@ class ClientSession(Session):
 
     role: ClassVar[Role] = Role.CLIENT
 
-    def _begin(self) -> Iterator[Output]:
+    def _begin(self, standing: Standing | None) -> Iterator[Output]:
         # §7.2 step 1
+        if standing is None:
+            raise LocalProtocolError("a client starts with its standing, which its ledger gives")
+        self._advance("start")
         self._forget()
-        yield self._send(Hello(randomness.random_bytes(32), self._channel.ephemeral_public_key, self.set_size))
+        nonce, key = randomness.random_bytes(32), self._channel.ephemeral_public_key
+        yield self._send(Hello(nonce, key, self.set_size, *standing.fields))
 
     def _forget(self) -> None:
         self._public_key = b""
@@ -58,7 +64,7 @@ class ClientSession(Session):
     def _handle(self, message: Message) -> Iterator[Output]:
         match message:
             case ServerHello():
-                yield from self._blind_own_set(message)
+                yield from self._take_server_hello(message)
             case Tags() if self.state is State.AWAITING_TAGS:
                 # §7.2 step 3
                 self._advance("Tags")
@@ -68,20 +74,28 @@ class ClientSession(Session):
             case Evaluated():
                 yield from self._take_evaluated(message)
             case Contacts():
-                yield from self._take_contacts(message)
+                self._take_contacts(message)
+            case LedgerHead():
+                yield from self._send_receipt(message)
             case Receipt():
                 yield from self._take_receipt(message)
 
-    def _charged(self, _charge: Charge, message: Message) -> Iterator[Output]:
-        if isinstance(message, Tags):
-            yield from self._take_tags(message)
-
-    def _blind_own_set(self, hello: ServerHello) -> Iterator[Output]:
+    def _take_server_hello(self, hello: ServerHello) -> Iterator[Output]:
         # §7.2 step 2
         self._advance("ServerHello")
         check_set_size(hello.set_size, self.terms.max_items)
         oprf.check_public_key(hello.public_key)
         self._peer_set_size, self._public_key = hello.set_size, hello.public_key
+        yield from self._ask_admission(self._channel.last_sent, hello)
+
+    def _admitted(self, _admission: Admission, _message: Message) -> Iterator[Output]:
+        yield from self._blind_own_set()
+
+    def _charged(self, _charge: Charge, message: Message) -> Iterator[Output]:
+        if isinstance(message, Tags):
+            yield from self._take_tags(message)
+
+    def _blind_own_set(self) -> Iterator[Output]:
         self._own.shuffle(self.set_size)
         pieces = chunks(self.set_size)
         calls = ((self._inputs(piece),) for piece in pieces)
@@ -154,7 +168,6 @@ class ClientSession(Session):
             yield from self._send_claims()
         else:
             self._contacts = [""] * len(self._candidates)
-            yield from self._send_receipt()
 
     def _send_claims(self) -> Iterator[Output]:
         # §8.2
@@ -166,7 +179,7 @@ class ClientSession(Session):
             claims = Claims(last, self._candidates.claims(piece), self._sealed_contacts(piece))
             yield self._send(claims, len(wire.encode(full)))
 
-    def _take_contacts(self, message: Contacts) -> Iterator[Output]:
+    def _take_contacts(self, message: Contacts) -> None:
         # §7.2 step 7
         piece = self._places.popleft()
         claimed, places = len(self._candidates.places[piece]), piece.stop - piece.start
@@ -175,21 +188,24 @@ class ClientSession(Session):
             raise ContactCountError("the server sent fewer or more contacts than there are claims")
         self._check_fill(Contacts(places, bytes(size * places)))
         self._open_contacts(message.contacts, piece)
-        if self._places:
-            self._advance("Contacts")
-            return
-        self._advance("last Contacts")
-        yield from self._send_receipt()
+        self._advance("Contacts" if self._places else "last Contacts")
 
-    def _send_receipt(self) -> Iterator[Output]:
-        self._own_receipt = self._receipt(self._channel.last_sent, self._channel.last_received)
-        yield self._send(self._own_receipt.signed_by(self._identity, self.role))
+    def _send_receipt(self, ledger: LedgerHead) -> Iterator[Output]:
+        # §7.2 step 8
+        self._advance("LedgerHead")
+        receipt = self._receipt(self._channel.last_sent, self._channel.last_received, ledger.head)
+        message = receipt.signed_by(self._identity, self.role)
+        self._own_receipt, self._signature = receipt, message.signature
+        yield ReceiptSigned(receipt, self._match_count, message.signature)
+        yield self._send(message)
 
     def _take_receipt(self, message: Receipt) -> Iterator[Output]:
-        # §7.2 step 8
-        self._own_receipt.check(message, self._peer, self.role.peer)
+        # §7.2 step 9
+        receipt, signature = self._own_receipt, self._signature
+        receipt.check(message, self.peer, self.role.peer)
         self._matches = self._named_matches()
-        yield self._finish(self._own_receipt, message.signature)
+        yield ReceiptSigned(receipt, self._match_count, signature, message.signature)
+        yield self._finish(receipt, signature, message.signature)
 
 
 def commitments(elements: list[bytes]) -> list[bytes]:

@@ -9,15 +9,33 @@ from dataclasses import dataclass
 from typing import Final
 
 from psimatch.errors import (
+    AbortCode,
+    HelloReplayedError,
+    LedgerError,
     NotPsimatchError,
+    PeerAbortedError,
     PeerGoneError,
     PsimatchError,
+    RefusedError,
     RemoteProtocolError,
     TransportError,
     TransportTimeoutError,
 )
 from psimatch.interrupts import HeldInterrupt
-from psimatch.outputs import Charge, ChargeNeeded, Finished, Output, Progress, Send, SessionResult
+from psimatch.ledger import Ledger
+from psimatch.messages import Standing
+from psimatch.outputs import (
+    AdmissionNeeded,
+    ChargeNeeded,
+    Finished,
+    Grant,
+    Output,
+    Progress,
+    ReceiptSigned,
+    Send,
+    SessionResult,
+)
+from psimatch.parameters import Role
 from psimatch.session import Session
 from psimatch.transports import Deadline, TcpListener, TcpTransport, Timeouts, Transport, connect_tcp, format_address
 
@@ -40,27 +58,34 @@ OnProgress = Callable[[Progress], None]
 OnEvent = Callable[[ConnectionRefused], None]
 
 
-def run_session(session: Session, transport: Transport, *, on_progress: OnProgress | None = None) -> SessionResult:
+def run_session(
+    session: Session, transport: Transport, ledger: Ledger, *, on_progress: OnProgress | None = None
+) -> SessionResult:
     """Run a new session to its end. The transport stays open and is the caller's to close.
 
-    Charges are granted as they are asked for. If this side fails or is interrupted, the peer is sent an Abort.
+    What the session asks for is granted by the ledger, and durable there before the session goes on. If this side
+    fails, is interrupted, or its ledger refuses, the peer is sent an Abort.
 
     Args:
         session: not yet started.
         transport: connected to the peer.
+        ledger: that of this side's identity.
         on_progress: called now and then, for a person who waits.
 
     Raises:
         PeerAbortedError: the peer ended the session; preferred over a failed connection where both happened.
         RemoteProtocolError: the peer did what the protocol does not allow.
         TransportError: the connection failed, or the peer did not answer in time.
+        RefusedError: this side's ledger does not allow the session; a subclass says why.
+        LedgerError: the ledger can't be used.
     """
-    return _Run(session, transport, on_progress).to_end()
+    return _Run(session, transport, ledger, on_progress).to_end()
 
 
 def run_connecting(
     make_session: Callable[[], Session],
     address: tuple[str, int],
+    ledger: Ledger,
     *,
     wait: float,
     timeouts: Timeouts | None = None,
@@ -76,6 +101,7 @@ def run_connecting(
     Args:
         make_session: makes the one session.
         address: host and port of the listener.
+        ledger: that of this side's identity.
         wait: seconds after which no new try begins; 0 for one try.
         timeouts: in seconds; None for the defaults.
         on_progress: as in `run_session`.
@@ -89,7 +115,7 @@ def run_connecting(
     """
     session = make_session()
     with _connect(session, address, wait, timeouts or Timeouts(), on_event) as transport:
-        return _Run(session, transport, on_progress).to_end()
+        return _Run(session, transport, ledger, on_progress).to_end()
 
 
 def _connect(
@@ -116,6 +142,7 @@ def _connect(
 def run_listening(
     make_session: Callable[[], Session],
     listener: TcpListener,
+    ledger: Ledger,
     *,
     wait: float,
     timeouts: Timeouts | None = None,
@@ -132,6 +159,7 @@ def run_listening(
     Args:
         make_session: makes a session for each connection that may be the peer's.
         listener: where to accept.
+        ledger: that of this side's identity.
         wait: seconds after which no new connection is accepted; one that came before runs on.
         timeouts: in seconds; None for the defaults.
         on_progress: as in `run_session`.
@@ -159,9 +187,13 @@ def run_listening(
             raise
         try:
             with incoming.greet(session.role, session.max_envelope_bytes, timeouts) as transport:
-                return _Run(session, transport, on_progress).to_end(timeouts.handshake)
+                return _Run(session, transport, ledger, on_progress).to_end(timeouts.handshake)
+        except HelloReplayedError as error:
+            # Anybody who has recorded a Hello can send it again.
+            refused = ConnectionRefused(incoming.address, error)
         except (TransportError, RemoteProtocolError) as error:
-            if session.peer_confirmed:
+            withdrawn = isinstance(error, PeerAbortedError) and error.reason is AbortCode.WITHDRAWN
+            if session.peer_confirmed or withdrawn:
                 raise
             refused = ConnectionRefused(incoming.address, error)
         if on_event is not None:
@@ -180,9 +212,13 @@ def _nobody_came(listener: TcpListener, wait: float, refused: ConnectionRefused 
 class _Run:
     """One session over one transport."""
 
-    def __init__(self, session: Session, transport: Transport, on_progress: OnProgress | None) -> None:
+    def __init__(self, session: Session, transport: Transport, ledger: Ledger, on_progress: OnProgress | None) -> None:
         self._session = session
         self._transport = transport
+        self._ledger = ledger
+        # Whether the ledger has an entry of this session, and under which id.
+        self._opened = False
+        self._session_id = b""
         self._on_progress = on_progress
         # Set once the peer takes no more: then only what it sent before counts.
         self._gone: PeerGoneError | None = None
@@ -192,15 +228,39 @@ class _Run:
     def to_end(self, first_within: float | None = None) -> SessionResult:
         """Run it; the first envelope must come within so many seconds, or else the transport's own limit."""
         try:
-            result = self._deliver(self._session.start())
+            result = self._deliver(self._session.start(self._opening()))
             while result is None:
                 envelope = self._receive(first_within)
                 first_within = None
                 result = self._deliver(self._session.receive(envelope))
-        except BaseException:
-            self._cancel()
+        except BaseException as error:
+            self._cancel(error.code if isinstance(error, RefusedError) else AbortCode.CANCELLED)
+            self._record(error)
             raise
         return result
+
+    def _opening(self) -> Standing | None:
+        """Return what a client tells the server of its ledger."""
+        if self._session.role is Role.SERVER:
+            return None
+        standing = self._ledger.open_session(self._session.agreement, self._session.peer)
+        self._opened = True
+        return standing
+
+    def _granted(self, needed: AdmissionNeeded | ChargeNeeded) -> Grant:
+        session = self._session
+        grant = self._ledger.grant(session.agreement, session.peer, needed, session.role)
+        self._opened, self._session_id = True, needed.session_id
+        return grant
+
+    def _record(self, error: BaseException) -> None:
+        """Tell the ledger how the session ended, if it knows of it; the error itself matters more."""
+        with contextlib.suppress(LedgerError):
+            if isinstance(error, PeerAbortedError) and error.reason is AbortCode.WITHDRAWN:
+                self._ledger.withdraw(self._session.agreement, by_peer=True)
+            if self._opened:
+                reason = type(error).__name__.removesuffix("Error")
+                self._ledger.record_abort(self._session.agreement, self._session.peer, self._session_id, reason)
 
     def _receive(self, within: float | None) -> bytes:
         if self._gone is None:
@@ -217,11 +277,13 @@ class _Run:
         wrong, and only then can it take the Abort that may lie unread.
         """
         result: SessionResult | None = None
-        needed: ChargeNeeded | None = None
+        needed: AdmissionNeeded | ChargeNeeded | None = None
         for output in self._whole(outputs):
             match output:
-                case ChargeNeeded():
+                case AdmissionNeeded() | ChargeNeeded():
                     needed = output
+                case ReceiptSigned():
+                    self._ledger.record_receipt(self._session.agreement, self._session.peer, output)
                 case Progress():
                     if self._on_progress is not None:
                         self._on_progress(output)
@@ -229,7 +291,7 @@ class _Run:
                     result = output.result
         if self._gone is not None and (result is not None or needed is not None):
             raise self._gone
-        return result if needed is None else self._deliver(self._session.grant(Charge(needed)))
+        return result if needed is None else self._deliver(self._session.grant(self._granted(needed)))
 
     def _whole(self, outputs: Iterator[Output]) -> Iterator[Output]:
         """Yield the outputs; Ctrl-C waits while the session makes one, so that what it counts as sent gets sent."""
@@ -252,12 +314,12 @@ class _Run:
         except PeerGoneError as error:
             self._gone = error
 
-    def _cancel(self) -> None:
+    def _cancel(self, reason: AbortCode) -> None:
         """Tell the peer that this side gives up, if it can still be told."""
         if self._session.ended:
             return
         with contextlib.suppress(PsimatchError):
             self._send(ABORT_WITHIN)
-            for abort in self._session.cancel():
+            for abort in self._session.cancel(reason):
                 self._unsent = abort.envelope
                 self._send(ABORT_WITHIN)

@@ -23,6 +23,9 @@ class AbortCode(IntEnum):
     SET_SIZE = 9
     ELEMENT = 10
     TAGS = 11
+    BUDGET = 12
+    WITHDRAWN = 13
+    STANDING = 14
 
 
 class PsimatchError(Exception):
@@ -96,6 +99,51 @@ class AgreementNotInForceError(AgreementError):
 
 class NotAPartyError(AgreementError):
     """An identity is not the one that the agreement names for its role."""
+
+
+# What the ledger can't do, or does not allow.
+
+
+class LedgerError(PsimatchError):
+    """The ledger can't be used: missing, locked, full, read-only, damaged, or another party's."""
+
+
+class LedgerCorruptError(LedgerError):
+    """An entry of the ledger is not what was written; the message names it."""
+
+
+class ReceiptsError(PsimatchError):
+    """A peer's file of receipts and the own ledger contradict each other, or the file can't be used."""
+
+
+class RefusedError(PsimatchError):
+    """This side's ledger does not allow the session; `code` is what the Abort tells the peer."""
+
+    code: ClassVar[AbortCode]
+
+
+class BudgetError(RefusedError):
+    """The session would exceed what the agreement allows the peer."""
+
+    code = AbortCode.BUDGET
+
+
+class AgreementWithdrawnError(RefusedError):
+    """One of the parties has withdrawn the agreement."""
+
+    code = AbortCode.WITHDRAWN
+
+
+class StandingError(RefusedError):
+    """The own ledger and what the peer says of its ledger don't fit: one was lost, replaced or put back."""
+
+    code = AbortCode.STANDING
+
+
+class HelloReplayedError(RefusedError):
+    """The peer's Hello was admitted before."""
+
+    code = AbortCode.ENVELOPE
 
 
 # What moves the bytes.

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from psimatch.digest import DIGEST_BYTES, NO_DIGEST
 from psimatch.errors import AbortCode, CountError, MessageFormatError
 from psimatch.parameters import LIMITS
 from psimatch.sealing import SEALING_KEY_BYTES
@@ -39,29 +40,76 @@ def _number(name: str, value: object, low: int, high: int) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Hello:
-    """The client opens a session: nonce (32), ephemeral sealing key (1,216), its padded set size."""
+class Standing:
+    """What a party tells its peer of its own ledger.
+
+    `sessions` counts those that it opened with the peer, this one included; `charged` the evaluations that it charged
+    the peer for; `last_receipt` (32 bytes) is the digest of the last one that both have signed, or zero.
+    """
+
+    # §11.3
+    sessions: int
+    charged: int
+    last_receipt: bytes = NO_DIGEST
+
+    @property
+    def fields(self) -> tuple[bytes, bytes, bytes]:
+        """The fields of a message that carry it: 8, 8 and 32 bytes."""
+        return self.sessions.to_bytes(8, "big"), self.charged.to_bytes(8, "big"), self.last_receipt
+
+
+class _Opening:
+    """What Hello and ServerHello have in common."""
+
+    __slots__ = ()
+
+    sessions: bytes
+    charged: bytes
+    last_receipt: bytes
+
+    def _check_standing(self) -> None:
+        _exactly("number of sessions", self.sessions, 8)
+        _exactly("number of charges", self.charged, 8)
+        _exactly("last receipt", self.last_receipt, DIGEST_BYTES)
+
+    @property
+    def standing(self) -> Standing:
+        """The sender's standing."""
+        return Standing(int.from_bytes(self.sessions, "big"), int.from_bytes(self.charged, "big"), self.last_receipt)
+
+
+@dataclass(frozen=True, slots=True)
+class Hello(_Opening):
+    """The client opens a session: nonce (32), ephemeral sealing key (1,216), its padded set size, its standing."""
 
     nonce: bytes
     ephemeral_key: bytes = field(repr=False)
     set_size: int
+    sessions: bytes
+    charged: bytes
+    last_receipt: bytes
 
     def __post_init__(self) -> None:
+        self._check_standing()
         _exactly("nonce", self.nonce, NONCE_BYTES)
         _exactly("ephemeral key", self.ephemeral_key, SEALING_KEY_BYTES)
         _number("set size", self.set_size, 1, 2**32 - 1)
 
 
 @dataclass(frozen=True, slots=True)
-class ServerHello:
-    """The server answers: nonce (32), ephemeral sealing key (1,216), session public key (32), padded set size."""
+class ServerHello(_Opening):
+    """The server answers: nonce (32), ephemeral sealing key (1,216), session public key (32), set size, standing."""
 
     nonce: bytes
     ephemeral_key: bytes = field(repr=False)
     public_key: bytes
     set_size: int
+    sessions: bytes
+    charged: bytes
+    last_receipt: bytes
 
     def __post_init__(self) -> None:
+        self._check_standing()
         _exactly("nonce", self.nonce, NONCE_BYTES)
         _exactly("ephemeral key", self.ephemeral_key, SEALING_KEY_BYTES)
         _exactly("session public key", self.public_key, ELEMENT_BYTES)
@@ -132,6 +180,16 @@ class Contacts:
 
 
 @dataclass(frozen=True, slots=True)
+class LedgerHead:
+    """The head (32) of the server's ledger, for the receipt."""
+
+    head: bytes
+
+    def __post_init__(self) -> None:
+        _exactly("ledger head", self.head, DIGEST_BYTES)
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """What happened in the session, canonically encoded, and the sender's signature (64) over it."""
 
@@ -157,4 +215,4 @@ class Abort:
             raise MessageFormatError("the code of an Abort does not exist") from None
 
 
-Message = Hello | ServerHello | Tags | Blinded | Evaluated | Claims | Contacts | Receipt | Abort
+Message = Hello | ServerHello | Tags | Blinded | Evaluated | Claims | Contacts | Receipt | Abort | LedgerHead

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from psimatch.errors import AbortCode
 from psimatch.matching import Match
+from psimatch.messages import Standing
 from psimatch.parameters import Role
 from psimatch.receipt import Receipt
 
@@ -15,6 +16,28 @@ class Send:
     """Deliver this envelope to the peer, before the next output is asked for."""
 
     envelope: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AdmissionNeeded:
+    """The peer has opened a session: find out whether the ledger allows it, then hand an `Admission` to `grant`.
+
+    `hello` is the digest of the Hello (32 bytes), `evaluations` the padded size of the peer's set, `standing` what the
+    peer says of its own ledger.
+    """
+
+    session_id: bytes
+    hello: bytes
+    evaluations: int
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """The session may go on. `standing` is what a server tells of its own ledger; a client did so when it started."""
+
+    needed: AdmissionNeeded
+    standing: Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +51,23 @@ class ChargeNeeded:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """The charge that was asked for is made."""
+    """The charge that was asked for is made; `ledger_head` is the head (32 bytes) of the own ledger after it."""
 
     needed: ChargeNeeded
+    ledger_head: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptSigned:
+    """Make this receipt durable before the next output is asked for, since that lets the signature leave.
+
+    `matches` is None where this side learns none; `peer_signature` where the peer has not signed yet.
+    """
+
+    receipt: Receipt
+    matches: int | None
+    signature: bytes
+    peer_signature: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +84,7 @@ class SessionResult:
     """What a finished session gave this side.
 
     `matches` is None on a server where `reveal` is `client`: it learns none. Set sizes are padded. `receipt` is what
-    both parties signed, and `peer_signature` the peer's signature over it (64 bytes).
+    both parties signed, with this side's and the peer's signature over it (64 bytes each).
     """
 
     role: Role
@@ -57,6 +94,7 @@ class SessionResult:
     client_set_size: int
     server_set_size: int
     receipt: Receipt
+    signature: bytes
     peer_signature: bytes
 
 
@@ -67,7 +105,8 @@ class Finished:
     result: SessionResult
 
 
-Output = Send | ChargeNeeded | Progress | Finished
+Grant = Admission | Charge
+Output = Send | AdmissionNeeded | ChargeNeeded | ReceiptSigned | Progress | Finished
 
 
 # §9.2
@@ -83,4 +122,7 @@ ABORT_REASONS = {
     AbortCode.SET_SIZE: "it does not accept the declared set size",
     AbortCode.ELEMENT: "it got an invalid element or proof",
     AbortCode.TAGS: "it got tags that are not sorted",
+    AbortCode.BUDGET: "the budget of the agreement does not allow this session",
+    AbortCode.WITHDRAWN: "the agreement was withdrawn",
+    AbortCode.STANDING: "its ledger and yours contradict each other",
 }

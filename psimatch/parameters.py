@@ -43,6 +43,16 @@ class Limits:
     name_characters: int = 200
     # One agreement names each of the kinds at most once; there are few.
     kinds: int = 16
+    # A budget counts evaluations over years: 65,536 sessions of the largest sets.
+    max_evaluations: int = 1 << 40
+    # A session a minute or so; more is a service, not an agreement between two parties.
+    sessions_per_day: int = 1_000
+    # A week: a longer pause is a term of the agreement.
+    minutes_between_sessions: int = 10_080
+    # Ten years: the longest that files of matches may be kept.
+    retention_days: int = 3_650
+    # A budget above this share of a kind's values needs a reason in words.
+    large_budget: float = 0.01
     # Files of flags: a row of a case system's export, and a list that fits in memory.
     row_bytes: int = 65_536
 
@@ -66,6 +76,9 @@ class Label:
     CONTACT_TO_CLIENT: Final = b"psimatch/1 contact to client"
     AGREEMENT_ID: Final = b"psimatch/1 agreement id"
     AGREEMENT_SIGNATURE: Final = b"psimatch/1 agreement signature"
+    RECEIPT: Final = b"psimatch/1 receipt"
+    LEDGER_ENTRY: Final = b"psimatch/1 ledger entry"
+    LEDGER_ENTRY_SIGNATURE: Final = b"psimatch/1 ledger entry signature"
     RECEIPT_SIGNATURE: Final = b"psimatch/1 receipt signature"
     FINGERPRINT: Final = b"psimatch/1 fingerprint"
     IDENTITY_SEED: Final = b"psimatch/1 identity seed"

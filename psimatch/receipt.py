@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from psimatch import canonical
-from psimatch.digest import length_prefixed
-from psimatch.errors import ReceiptError
+from psimatch.digest import DIGEST_BYTES, digest, length_prefixed
+from psimatch.errors import MessageFormatError, ReceiptError
 from psimatch.identity import Identity, PublicIdentity, WrongSignatureError
 from psimatch.messages import Receipt as ReceiptMessage
 from psimatch.parameters import Label, Role
@@ -23,6 +23,41 @@ class Receipt:
     client_set_size: int
     server_set_size: int
     matches: int | None
+    client_ledger_head: bytes
+    server_ledger_head: bytes
+
+    @classmethod
+    def from_body(cls, body: bytes) -> Receipt:
+        """Read the canonical bytes.
+
+        Raises:
+            ReceiptError: they are not those of a receipt.
+        """
+        # §5.5
+        try:
+            value = canonical.decode(body)
+        except MessageFormatError:
+            value = None
+        if not isinstance(value, list) or len(value) != 9 or not _is_well_formed(value):
+            raise ReceiptError("the body of a receipt is malformed")
+        matches = None if value[6] is None else int.from_bytes(value[6], "big")
+        session_id, agreement_id, client_digest, server_digest, client_size, server_size = value[:6]
+        parts = (session_id, agreement_id, client_digest, server_digest, client_size, server_size)
+        return cls(*parts, matches, value[7], value[8])
+
+    @property
+    def digest(self) -> bytes:
+        """The 32 bytes that stand for it."""
+        # §5.5
+        return digest(Label.RECEIPT, self.body)
+
+    def set_size(self, role: Role) -> int:
+        """Return the padded set size of the party in that role."""
+        return self.client_set_size if role is Role.CLIENT else self.server_set_size
+
+    def ledger_head(self, role: Role) -> bytes:
+        """Return the ledger head of the party in that role."""
+        return self.client_ledger_head if role is Role.CLIENT else self.server_ledger_head
 
     @property
     def body(self) -> bytes:
@@ -38,15 +73,18 @@ class Receipt:
                 self.server_set_size,
                 # Of one length whatever the number, since the length of the envelope shows.
                 None if self.matches is None else self.matches.to_bytes(4, "big"),
+                self.client_ledger_head,
+                self.server_ledger_head,
             ]
         )
 
-    def _signed(self, role: Role) -> bytes:
+    def signed_bytes(self, role: Role) -> bytes:
+        """Return what the party in that role signs."""
         return length_prefixed(Label.RECEIPT_SIGNATURE, role.value.encode()) + self.body
 
     def signed_by(self, identity: Identity, role: Role) -> ReceiptMessage:
         """Return the message that carries this receipt with one party's signature."""
-        return ReceiptMessage(self.body, identity.sign(self._signed(role)))
+        return ReceiptMessage(self.body, identity.sign(self.signed_bytes(role)))
 
     def check(self, message: ReceiptMessage, peer: PublicIdentity, role: Role) -> None:
         """Check that the peer, in its role, signed these same facts.
@@ -58,6 +96,16 @@ class Receipt:
         if message.body != self.body:
             raise ReceiptError("the peer's receipt says something else than what happened in this session")
         try:
-            peer.verify(self._signed(role), message.signature)
+            peer.verify(self.signed_bytes(role), message.signature)
         except WrongSignatureError:
             raise ReceiptError("the peer's receipt is not signed by it") from None
+
+
+def _is_well_formed(value: list[object]) -> bool:
+    digests = [*value[:4], *value[7:]]
+    numbers = value[4:6]
+    return (
+        all(isinstance(item, bytes) and len(item) == DIGEST_BYTES for item in digests)
+        and all(isinstance(item, int) and not isinstance(item, bool) and 1 <= item < 2**32 for item in numbers)
+        and (value[6] is None or (isinstance(value[6], bytes) and len(value[6]) == 4))
+    )

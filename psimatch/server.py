@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import ClassVar
 
-from psimatch import oprf, randomness, wire
-from psimatch.agreement import Reveal
+from psimatch import messages, oprf, randomness, wire
 from psimatch.digest import NO_DIGEST, digest
 from psimatch.errors import (
     CommitmentError,
@@ -27,18 +26,21 @@ from psimatch.messages import (
     Contacts,
     Evaluated,
     Hello,
+    LedgerHead,
     Message,
-    Receipt,
     ServerHello,
+    Standing,
     Tags,
 )
-from psimatch.outputs import Charge, Output, Progress
+from psimatch.outputs import Admission, Charge, Output, Progress, ReceiptSigned
 from psimatch.padding import check_set_size, chunks, slots
 from psimatch.parallel import Pipeline, spread
 from psimatch.parameters import LIMITS, Label, Role
 from psimatch.prf import CLAIM, OUTPUT_BYTES, TAG, chunk_context, new_server_key
+from psimatch.receipt import Receipt
 from psimatch.session import CHUNKS_HELD, Session, session_id_of
 from psimatch.states import State
+from psimatch.terms import Reveal
 
 
 class ServerSession(Session):
@@ -46,7 +48,8 @@ class ServerSession(Session):
 
     role: ClassVar[Role] = Role.SERVER
 
-    def _begin(self) -> Iterator[Output]:
+    def _begin(self, _standing: Standing | None) -> Iterator[Output]:
+        self._advance("start")
         self._forget()
         yield from ()
 
@@ -73,10 +76,17 @@ class ServerSession(Session):
                 yield from self._ask_charge(message)
             case Claims():
                 yield from self._take_claims(message)
-            case Receipt():
+            case messages.Receipt():
                 yield from self._take_receipt(message)
             case Blinded():
                 yield from self._evaluate(self._charge, message)
+
+    def _admitted(self, admission: Admission, _message: Message) -> Iterator[Output]:
+        # §7.3 step 1
+        self._key = new_server_key(self.terms.id, self._channel.session_id)
+        key, public_key = self._channel.ephemeral_public_key, self._key.public_key
+        yield self._send(ServerHello(self._nonce, key, public_key, self.set_size, *admission.standing.fields))
+        yield from self._send_tags(self._key)
 
     def _charged(self, _charge: Charge, message: Message) -> Iterator[Output]:
         self._charge = _charge
@@ -88,13 +98,11 @@ class ServerSession(Session):
         self._advance("Hello")
         check_set_size(hello.set_size, self.terms.max_items)
         self._peer_set_size = hello.set_size
-        nonce = randomness.random_bytes(32)
+        self._nonce = randomness.random_bytes(32)
         channel = self._channel
-        session_id = session_id_of(self.terms.id, channel.last_received, nonce, channel.ephemeral_public_key)
+        session_id = session_id_of(self.terms.id, channel.last_received, self._nonce, channel.ephemeral_public_key)
         self._enter_session(session_id, hello.ephemeral_key)
-        self._key = new_server_key(self.terms.id, channel.session_id)
-        yield self._send(ServerHello(nonce, channel.ephemeral_public_key, self._key.public_key, self.set_size))
-        yield from self._send_tags(self._key)
+        yield from self._ask_admission(channel.last_received, hello)
 
     def _send_tags(self, key: oprf.ServerKey) -> Iterator[Output]:
         self._own.shuffle(self.set_size)
@@ -129,6 +137,9 @@ class ServerSession(Session):
             yield self._send(Evaluated(evaluation.elements, evaluation.proof))
             self._answered += len(evaluation.elements) // ELEMENT_BYTES
             yield Progress("evaluating", self._answered, self._peer_set_size)
+        # §7.3 step 5
+        if last and self.terms.reveal is Reveal.CLIENT:
+            yield self._send(LedgerHead(self._ledger_head))
 
     def _check_blinded(self, message: Blinded) -> int:
         """Return how many elements a chunk has, once it has as many as it must and keeps to the commitment."""
@@ -188,17 +199,20 @@ class ServerSession(Session):
             places, claimed = piece.stop - piece.start, len(self._candidates.places[piece])
             full = Contacts(places, bytes(self.sealed_contact_size * places))
             yield self._send(Contacts(claimed, self._sealed_contacts(piece)), len(wire.encode(full)))
+        yield self._send(LedgerHead(self._ledger_head))
 
-    def _take_receipt(self, message: Receipt) -> Iterator[Output]:
-        # §7.3 step 5
+    def _take_receipt(self, message: messages.Receipt) -> Iterator[Output]:
+        # §7.3 step 6
         # The client's digest is that of its message before this one.
         before = self._channel.received[-2] if len(self._channel.received) > 1 else NO_DIGEST
-        receipt = self._receipt(before, self._channel.last_sent)
-        receipt.check(message, self._peer, self.role.peer)
+        receipt = self._receipt(before, self._channel.last_sent, Receipt.from_body(message.body).client_ledger_head)
+        receipt.check(message, self.peer, self.role.peer)
         if self.terms.reveal is Reveal.BOTH:
             self._matches = self._named_matches()
+        own = receipt.signed_by(self._identity, self.role)
+        yield ReceiptSigned(receipt, self._match_count, own.signature, message.signature)
         # Both or neither: once the counter-signature can leave, this side is finished too.
-        counter_signed = self._send(receipt.signed_by(self._identity, self.role))
-        finished = self._finish(receipt, message.signature)
+        counter_signed = self._send(own)
+        finished = self._finish(receipt, own.signature, message.signature)
         yield counter_signed
         yield finished

@@ -9,8 +9,8 @@ from datetime import date
 from typing import ClassVar
 
 from psimatch import states, wire
-from psimatch.agreement import Agreement, Reveal
-from psimatch.digest import digest
+from psimatch.agreement import Agreement
+from psimatch.digest import NO_DIGEST, digest
 from psimatch.disclosure import open_contact, seal_contact, sealed_contact_size
 from psimatch.envelope import Channel, max_envelope_bytes
 from psimatch.errors import (
@@ -25,8 +25,19 @@ from psimatch.errors import (
 from psimatch.identifiers import Identifier
 from psimatch.identity import Identity, PublicIdentity
 from psimatch.matching import Candidates, Match, references
-from psimatch.messages import Abort, Claims, Contacts, Hello, Message, ServerHello
-from psimatch.outputs import ABORT_REASONS, Charge, ChargeNeeded, Finished, Output, Send, SessionResult
+from psimatch.messages import Abort, Claims, Contacts, Hello, Message, ServerHello, Standing
+from psimatch.outputs import (
+    ABORT_REASONS,
+    Admission,
+    AdmissionNeeded,
+    Charge,
+    ChargeNeeded,
+    Finished,
+    Grant,
+    Output,
+    Send,
+    SessionResult,
+)
 from psimatch.own_set import OwnSet
 from psimatch.padding import bucket
 from psimatch.parameters import LIMITS, Label, Role
@@ -34,6 +45,7 @@ from psimatch.prf import input_prefix
 from psimatch.receipt import Receipt
 from psimatch.sealing import check_sealing_key
 from psimatch.states import State
+from psimatch.terms import Reveal
 
 # Chunks that the executor works on while the peer is not answered yet; it keeps more on their way (§7.2 step 4).
 CHUNKS_HELD = LIMITS.chunks_in_flight // 2
@@ -49,8 +61,8 @@ class Session(ABC):
     """One side of one run of the protocol. Use it once, as `ClientSession` or `ServerSession`.
 
     `start`, `receive` and `grant` return iterators: deliver each output as it comes, and iterate to the end before the
-    next call (a `ChargeNeeded` is the last of its call). An error of the peer is raised after the Abort that tells it
-    so has been yielded.
+    next call (what asks for a grant is the last of its call). An error of the peer is raised after the Abort that
+    tells it so has been yielded.
     """
 
     role: ClassVar[Role]
@@ -88,19 +100,21 @@ class Session(ABC):
             raise NotAPartyError(
                 f"the agreement makes this identity the {self.role.peer.value}, not the {self.role.value}"
             )
+        self.agreement = agreement
         self.terms = agreement.terms
+        self.peer = peer
         self.state = State.NEW
         self.peer_confirmed = False
         self.set_size = bucket(len(items), self.terms.max_items)
         self.sealed_contact_size = sealed_contact_size(self.terms.contact_size)
         self.max_envelope_bytes = max_envelope_bytes(self.sealed_contact_size)
+        self._ledger_head = NO_DIGEST
         self._own = OwnSet(items, self.terms.kinds_known, self.terms.contact_size)
         self._identity = identity
-        self._peer = peer
         self._executor = executor
         self._channel = Channel(self.role, self.terms.id, identity, peer, self.max_envelope_bytes)
         self._peer_set_size = 0
-        self._needed: ChargeNeeded | None = None
+        self._needed: AdmissionNeeded | ChargeNeeded | None = None
         self._pending: Message | None = None
         self._candidates = Candidates()
         self._contacts: list[str] = []
@@ -118,9 +132,9 @@ class Session(ABC):
 
     # What a driver calls.
 
-    def start(self) -> Iterator[Output]:
-        """Begin: a client sends its Hello, a server waits for one."""
-        return self._guarded(self._start)
+    def start(self, standing: Standing | None = None) -> Iterator[Output]:
+        """Begin: a client sends its Hello with its standing toward the server, a server waits for one."""
+        return self._guarded(lambda: self._start(standing))
 
     def receive(self, envelope: bytes) -> Iterator[Output]:
         """Take the next envelope of the peer.
@@ -131,23 +145,24 @@ class Session(ABC):
         """
         return self._guarded(lambda: self._receive(envelope))
 
-    def grant(self, charge: Charge) -> Iterator[Output]:
-        """Go on after a `ChargeNeeded`.
+    def grant(self, grant: Grant) -> Iterator[Output]:
+        """Go on after an `AdmissionNeeded` or a `ChargeNeeded`.
 
         Raises:
-            LocalProtocolError: not the charge that was asked for, or none was.
+            LocalProtocolError: not what was asked for, or nothing was.
             RemoteProtocolError: as `receive`.
         """
-        return self._guarded(lambda: self._grant(charge))
+        return self._guarded(lambda: self._grant(grant))
 
-    def cancel(self) -> tuple[Send, ...]:
+    def cancel(self, reason: AbortCode = AbortCode.CANCELLED) -> tuple[Send, ...]:
         """End the session at once, for a reason of this side's own; return the Abort to deliver, if there is one.
 
-        Allowed at any moment: an iterator that is still suspended yields nothing more.
+        Allowed at any moment: an iterator that is still suspended yields nothing more. Before it has begun, a client
+        alone has something to say: that its ledger does not allow it to begin.
         """
-        if self.state is State.NEW:
+        if self.state is State.NEW and (self.role is Role.SERVER or reason is AbortCode.CANCELLED):
             self._end(State.ABORTED)
-        return () if self.ended else (self._abort(AbortCode.CANCELLED),)
+        return () if self.ended else (self._abort(reason),)
 
     # How each call runs.
 
@@ -158,7 +173,7 @@ class Session(ABC):
         asked = False
         try:
             for output in steps():
-                asked = isinstance(output, ChargeNeeded)
+                asked = isinstance(output, AdmissionNeeded | ChargeNeeded)
                 yield output
                 if self.state is State.ABORTED:
                     return
@@ -172,7 +187,7 @@ class Session(ABC):
             raise
         except BaseException:
             # Half a step is done, so no other may follow; the channel stays for the Abort of `cancel`.
-            # Who leaves the loop at a ChargeNeeded leaves nothing undone.
+            # Who leaves the loop where a grant is asked for leaves nothing undone.
             if not asked:
                 self._broken = True
                 self._drop_secrets()
@@ -180,11 +195,10 @@ class Session(ABC):
         finally:
             self._running = False
 
-    def _start(self) -> Iterator[Output]:
+    def _start(self, standing: Standing | None) -> Iterator[Output]:
         if self.state is not State.NEW:
             raise LocalProtocolError("a session starts once")
-        self._advance("start")
-        yield from self._begin()
+        yield from self._begin(standing)
 
     def _receive(self, envelope: bytes) -> Iterator[Output]:
         if self.ended or self.state is State.NEW or self._needed is not None:
@@ -230,18 +244,31 @@ class Session(ABC):
         if self._filled_length != len(wire.encode(full)):
             raise MessageFormatError("a message with slots is not zero-filled to its full length")
 
-    def _grant(self, charge: Charge) -> Iterator[Output]:
+    def _grant(self, grant: Grant) -> Iterator[Output]:
         # §7.4
-        if self._needed is None or self._pending is None or charge.needed != self._needed:
-            raise LocalProtocolError("this charge was not asked for")
+        if self._needed is None or self._pending is None or grant.needed != self._needed:
+            raise LocalProtocolError("this was not asked for")
         message, self._needed, self._pending = self._pending, None, None
-        self._advance("charge")
-        yield from self._charged(charge, message)
+        if isinstance(grant, Admission):
+            self._advance("admit")
+            yield from self._admitted(grant, message)
+        else:
+            self._advance("charge")
+            self._ledger_head = grant.ledger_head
+            yield from self._charged(grant, message)
+
+    def _ask_admission(self, hello: bytes, message: Hello | ServerHello) -> Iterator[Output]:
+        """Keep the message until this side's ledger has allowed the session; `hello` is the digest of the Hello."""
+        session_id = self._channel.session_id
+        yield from self._ask(message, AdmissionNeeded(session_id, hello, self._peer_set_size, message.standing))
 
     def _ask_charge(self, message: Message) -> Iterator[Output]:
         """Keep the message until the peer is charged for its whole padded set."""
-        self._pending = message
-        self._needed = ChargeNeeded(self._channel.session_id, self._peer.fingerprint, self._peer_set_size)
+        needed = ChargeNeeded(self._channel.session_id, self.peer.fingerprint, self._peer_set_size)
+        yield from self._ask(message, needed)
+
+    def _ask(self, message: Message, needed: AdmissionNeeded | ChargeNeeded) -> Iterator[Output]:
+        self._pending, self._needed = message, needed
         # Nothing follows, so `grant` may be called from within the loop over these outputs.
         self._running = False
         yield self._needed
@@ -303,14 +330,16 @@ class Session(ABC):
         found = zip(self._candidates.places, named, self._contacts, strict=True)
         return tuple(Match(self._own.identifier(place), reference, contact) for place, reference, contact in found)
 
-    def _receipt(self, client_digest: bytes, server_digest: bytes) -> Receipt:
-        sizes = (self.set_size, self._peer_set_size)
-        client_size, server_size = sizes if self.role is Role.CLIENT else reversed(sizes)
+    def _receipt(self, client_digest: bytes, server_digest: bytes, peer_ledger_head: bytes) -> Receipt:
         matches = self._match_count if self.terms.reveal is Reveal.BOTH else None
+        sizes = (self.set_size, self._peer_set_size)
+        heads = (self._ledger_head, peer_ledger_head)
+        if self.role is Role.SERVER:
+            sizes, heads = sizes[::-1], heads[::-1]
         session_id = self._channel.session_id
-        return Receipt(session_id, self.terms.id, client_digest, server_digest, client_size, server_size, matches)
+        return Receipt(session_id, self.terms.id, client_digest, server_digest, *sizes, matches, *heads)
 
-    def _finish(self, receipt: Receipt, peer_signature: bytes) -> Finished:
+    def _finish(self, receipt: Receipt, signature: bytes, peer_signature: bytes) -> Finished:
         self._advance("Receipt")
         result = SessionResult(
             self.role,
@@ -320,6 +349,7 @@ class Session(ABC):
             receipt.client_set_size,
             receipt.server_set_size,
             receipt,
+            signature,
             peer_signature,
         )
         self._end(State.FINISHED)
@@ -328,12 +358,16 @@ class Session(ABC):
     # What a role fills in.
 
     @abstractmethod
-    def _begin(self) -> Iterator[Output]:
+    def _begin(self, standing: Standing | None) -> Iterator[Output]:
         """Send what opens the session."""
 
     @abstractmethod
     def _handle(self, message: Message) -> Iterator[Output]:
         """Take one message that the state allows."""
+
+    @abstractmethod
+    def _admitted(self, admission: Admission, message: Message) -> Iterator[Output]:
+        """Take the message that opened the session, which the ledger now allows."""
 
     @abstractmethod
     def _charged(self, _charge: Charge, message: Message) -> Iterator[Output]:

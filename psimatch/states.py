@@ -16,15 +16,18 @@ class State(Enum):
     NEW = "new"
     AWAITING_HELLO = "awaiting Hello"
     AWAITING_SERVER_HELLO = "awaiting ServerHello"
+    ADMITTING_SERVER = "admitting the server"
     AWAITING_TAGS = "awaiting Tags"
     CHARGING_TAGS = "charging for Tags"
     RECEIVING_TAGS = "receiving Tags"
     RECEIVING_EVALUATED = "receiving Evaluated"
     RECEIVING_CONTACTS = "receiving Contacts"
+    ADMITTING_CLIENT = "admitting the client"
     AWAITING_BLINDED = "awaiting Blinded"
     CHARGING_BLINDED = "charging for Blinded"
     RECEIVING_BLINDED = "receiving Blinded"
     RECEIVING_CLAIMS = "receiving Claims"
+    AWAITING_LEDGER_HEAD = "awaiting LedgerHead"
     AWAITING_RECEIPT = "awaiting Receipt"
     FINISHED = "finished"
     ABORTED = "aborted"
@@ -45,21 +48,24 @@ class Transition:
 
 _CLIENT: Final = (
     (State.NEW, "start", State.AWAITING_SERVER_HELLO),
-    (State.AWAITING_SERVER_HELLO, "ServerHello", State.AWAITING_TAGS),
+    (State.AWAITING_SERVER_HELLO, "ServerHello", State.ADMITTING_SERVER),
+    (State.ADMITTING_SERVER, "admit", State.AWAITING_TAGS),
     (State.AWAITING_TAGS, "Tags", State.CHARGING_TAGS),
     (State.CHARGING_TAGS, "charge", State.RECEIVING_TAGS),
     (State.RECEIVING_TAGS, "Tags", State.RECEIVING_TAGS),
     (State.RECEIVING_TAGS, "last Tags", State.RECEIVING_EVALUATED),
     (State.RECEIVING_EVALUATED, "Evaluated", State.RECEIVING_EVALUATED),
     (State.RECEIVING_EVALUATED, "last Evaluated, reveal both", State.RECEIVING_CONTACTS),
-    (State.RECEIVING_EVALUATED, "last Evaluated, reveal client", State.AWAITING_RECEIPT),
+    (State.RECEIVING_EVALUATED, "last Evaluated, reveal client", State.AWAITING_LEDGER_HEAD),
     (State.RECEIVING_CONTACTS, "Contacts", State.RECEIVING_CONTACTS),
-    (State.RECEIVING_CONTACTS, "last Contacts", State.AWAITING_RECEIPT),
+    (State.RECEIVING_CONTACTS, "last Contacts", State.AWAITING_LEDGER_HEAD),
+    (State.AWAITING_LEDGER_HEAD, "LedgerHead", State.AWAITING_RECEIPT),
     (State.AWAITING_RECEIPT, "Receipt", State.FINISHED),
 )
 _SERVER: Final = (
     (State.NEW, "start", State.AWAITING_HELLO),
-    (State.AWAITING_HELLO, "Hello", State.AWAITING_BLINDED),
+    (State.AWAITING_HELLO, "Hello", State.ADMITTING_CLIENT),
+    (State.ADMITTING_CLIENT, "admit", State.AWAITING_BLINDED),
     (State.AWAITING_BLINDED, "Blinded", State.CHARGING_BLINDED),
     (State.CHARGING_BLINDED, "charge", State.RECEIVING_BLINDED),
     (State.RECEIVING_BLINDED, "Blinded", State.RECEIVING_BLINDED),

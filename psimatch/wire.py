@@ -14,6 +14,7 @@ from psimatch.messages import (
     Contacts,
     Evaluated,
     Hello,
+    LedgerHead,
     Message,
     Receipt,
     ServerHello,
@@ -31,6 +32,7 @@ TYPES: Final[dict[int, type[Message]]] = {
     7: Contacts,
     8: Receipt,
     9: Abort,
+    10: LedgerHead,
 }
 _NUMBERS: Final = {message: number for number, message in TYPES.items()}
 

@@ -9,10 +9,12 @@ import click
 
 import psimatch
 from psimatch.cli import messages
-from psimatch.cli.options import PATH, Day, Kinds, example, force_option, today
+from psimatch.cli.figures import warn_of_budget
+from psimatch.cli.options import PATH, AgreementId, Day, Kinds, example, force_option, today
 from psimatch.cli.terms_text import terms_lines
 
 _CONTACT_SIZE = 128
+_SESSIONS = 26
 
 
 @click.command(
@@ -44,6 +46,32 @@ _CONTACT_SIZE = 128
 )
 @click.option("--kinds", type=Kinds(), required=True, help="What may be compared, such as nl-bsn,nl-address.")
 @click.option("--max-items", type=int, required=True, help="The most identifiers a party may submit in a session.")
+@click.option(
+    "--max-evaluations",
+    type=int,
+    help="The most identifiers a party may have tested in all sessions together;"
+    f" by default {_SESSIONS} times --max-items, a session a week for half a year.",
+)
+@click.option("--sessions-per-day", type=int, default=3, show_default=True, help="The most sessions on a day (UTC).")
+@click.option(
+    "--minutes-between-sessions", type=int, default=0, show_default=True, help="The least time between two sessions."
+)
+@click.option(
+    "--retention-days", type=int, default=90, show_default=True, help="How long a party may keep the files of a match."
+)
+@click.option(
+    "--renews",
+    "predecessor",
+    type=AgreementId(),
+    default="",
+    metavar="FILE|ID",
+    help="The agreement that this one renews: what was spent of it counts on.",
+)
+@click.option(
+    "--large-budget-reason",
+    default="",
+    help="Why a party may test more than a hundredth of all values of a kind, where it may.",
+)
 @click.option("--purpose", required=True, help="What the matches are for.")
 @click.option("--legal-basis", required=True, help="The law or consent that allows it.")
 @click.option("--valid-until", type=Day(), required=True, help="The last day.")
@@ -68,6 +96,8 @@ def new_agreement(
     server_file: Path,
     reveal: str,
     contact_size: int | None,
+    max_items: int,
+    max_evaluations: int | None,
     valid_from: date | None,
     title: str | None,
     force: bool,
@@ -86,10 +116,13 @@ def new_agreement(
         client=psimatch.Party.of(client),
         server=psimatch.Party.of(server),
         reveal=shown,
+        max_items=max_items,
+        max_evaluations=max_items * _SESSIONS if max_evaluations is None else max_evaluations,
         contact_size=default_size if contact_size is None else contact_size,
         valid_from=valid_from or today(),
         **given,  # type: ignore[arg-type]
     )
     psimatch.new_agreement_file(path, psimatch.Agreement(terms), force=force)
     click.echo("\n".join(terms_lines(terms)))
+    warn_of_budget(terms)
     messages.note(f"wrote {path}; both parties sign it with psimatch agreement sign")

@@ -19,11 +19,16 @@ from psimatch.cli.agreement_new import new_agreement
 from psimatch.cli.agreement_show import show_agreement
 from psimatch.cli.agreement_sign import sign
 from psimatch.cli.bench import bench
+from psimatch.cli.budget import budget
 from psimatch.cli.check import check
 from psimatch.cli.exit_codes import ExitCode, exit_code_of, table
+from psimatch.cli.explain import explain
 from psimatch.cli.identity_new import new_identity
 from psimatch.cli.identity_show import show_identity
+from psimatch.cli.ledger_show import export_ledger, show_ledger, verify_ledger
+from psimatch.cli.ledger_write import acknowledge, correct, purge, withdraw
 from psimatch.cli.match import match
+from psimatch.cli.receipts_export import export_receipts
 
 TRACEBACK_VARIABLE: Final = "PSIMATCH_TRACEBACK"
 _SETTINGS: Final = {"help_option_names": ["-h", "--help"]}
@@ -33,12 +38,17 @@ _STEPS: Final = """\b
 In this order, on both sides:
   psimatch identity new      make the keys of your organisation, once
   psimatch agreement new     write down what may be matched (one side does)
+  psimatch explain           read in plain words what it lets each side learn
   psimatch agreement sign    sign it (both sides do)
   psimatch check             see whether your list can be read
   psimatch match             match the two lists
 
 \b
 Beside these:
+  psimatch budget            see what the other side has spent of the agreement
+  psimatch ledger            show, verify and export what was done; correct a false match
+  psimatch receipts          give the other side what it needs to check its ledger
+  psimatch purge             remove files of matches whose time is over
   psimatch bench             measure how fast this machine matches"""
 
 
@@ -58,13 +68,25 @@ def agreement() -> None:
     """Make, sign and show the agreement of two organisations."""
 
 
+@app.group()
+def ledger() -> None:
+    """Show, verify and export what was done, and add to it what only people know."""
+
+
+@app.group()
+def receipts() -> None:
+    """Hand over what both sides have signed."""
+
+
 identity.add_command(new_identity)
 identity.add_command(show_identity)
-for command in (new_agreement, sign, merge, show_agreement):
+for command in (new_agreement, sign, merge, show_agreement, withdraw):
     agreement.add_command(command)
-app.add_command(check)
-app.add_command(match)
-app.add_command(bench)
+for command in (show_ledger, verify_ledger, export_ledger, correct, acknowledge):
+    ledger.add_command(command)
+receipts.add_command(export_receipts)
+for command in (explain, check, match, budget, purge, bench):
+    app.add_command(command)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

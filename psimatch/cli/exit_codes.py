@@ -17,6 +17,8 @@ class ExitCode(IntEnum):
     CONNECTION = 4
     PEER = 5
     PEER_ABORTED = 6
+    LEDGER = 7
+    REFUSED = 8
     INTERNAL = 70
     CANCELLED = 130
 
@@ -29,6 +31,8 @@ MEANINGS = {
     ExitCode.CONNECTION: "the connection failed: nobody came, the peer is gone, time is up",
     ExitCode.PEER: "the peer broke the protocol, or is not the party of the agreement",
     ExitCode.PEER_ABORTED: "the peer ended the session",
+    ExitCode.LEDGER: "the ledger can't be used, is damaged, or contradicts a peer's receipts",
+    ExitCode.REFUSED: "the ledger does not allow the session: budget, withdrawal, or what the peer's ledger says",
     ExitCode.INTERNAL: "an error of psimatch itself",
     ExitCode.CANCELLED: "cancelled, by Ctrl-C or at a question",
 }
@@ -41,6 +45,9 @@ _BY_CLASS: tuple[tuple[type[psimatch.PsimatchError], ExitCode], ...] = (
     (psimatch.IdentityError, ExitCode.AGREEMENT),
     (psimatch.AgreementError, ExitCode.AGREEMENT),
     (psimatch.InputError, ExitCode.INPUT),
+    (psimatch.RefusedError, ExitCode.REFUSED),
+    (psimatch.LedgerError, ExitCode.LEDGER),
+    (psimatch.ReceiptsError, ExitCode.LEDGER),
 )
 
 

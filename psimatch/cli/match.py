@@ -23,6 +23,8 @@ from psimatch.cli.options import (
     force_option,
     identity_option,
     json_option,
+    ledger_option,
+    operator_option,
     passphrase_file_option,
     peer_option,
 )
@@ -51,6 +53,15 @@ _THREADS_ABOVE: Final = 2_048
 @click.option("--output", type=PATH, required=True, metavar="FILE", help="Where to write the matching rows.")
 @peer_option
 @passphrase_file_option
+@ledger_option
+@operator_option
+@click.option(
+    "--suppress",
+    "suppress_path",
+    type=PATH,
+    metavar="FILE",
+    help="A list of identifiers that never take part, such as shelters: counted, never named.",
+)
 @click.option("--skip-invalid", is_flag=True, help="Match without the rows that can't be used, and list them.")
 @click.option(
     "--skipped", type=PATH, metavar="FILE", help="Where to list skipped rows; by default <output>.skipped.csv."
@@ -77,11 +88,12 @@ def match(**given: object) -> None:
     options = MatchOptions(**given)  # type: ignore[arg-type]
     address = options.address
     prepared = prepare(options)
-    with _cancellable(prepared):
-        result = _run(options, prepared, address)
-    # The peer has its result by now, so this side must not lose its own to an impatient key.
-    with psimatch.HeldInterrupt():
-        _print(options, _write(options, prepared, result))
+    with prepared.ledger:
+        with _cancellable(prepared):
+            result = _run(options, prepared, address)
+        # The peer has its result by now, so this side must not lose its own to an impatient key.
+        with psimatch.HeldInterrupt():
+            _print(options, _write(options, prepared, result))
 
 
 def _print(options: MatchOptions, report: MatchReport) -> None:
@@ -112,6 +124,7 @@ def _over_tcp(
         return psimatch.run_connecting(
             prepared.make_session,
             address,
+            prepared.ledger,
             wait=options.wait,
             timeouts=timeouts,
             on_progress=bars,
@@ -122,6 +135,7 @@ def _over_tcp(
         return psimatch.run_listening(
             prepared.make_session,
             listener,
+            prepared.ledger,
             wait=options.wait,
             timeouts=timeouts,
             on_progress=bars,
@@ -148,6 +162,8 @@ def _write(options: MatchOptions, prepared: Prepared, result: psimatch.SessionRe
     skipped = options.skipped_path if prepared.flags.invalid else None
     try:
         if output is not None and result.matches is not None:
+            # Before the file, so that it can't outlive its term unseen.
+            prepared.ledger.keep_until(output, result.session_id, prepared.agreement.terms)
             rows = psimatch.write_matches(output, prepared.flags, result.matches, force=options.force)
         if skipped is not None:
             psimatch.write_skipped(skipped, prepared.flags, force=options.force)
@@ -158,6 +174,8 @@ def _write(options: MatchOptions, prepared: Prepared, result: psimatch.SessionRe
         terms=prepared.agreement.terms,
         result=result,
         flags=prepared.flags,
+        suppressed=prepared.suppressed,
+        spent=prepared.spent_by_peer,
         rows_written=rows,
         output=output,
         skipped=skipped,

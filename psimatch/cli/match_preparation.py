@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ import psimatch
 from psimatch.cli import messages, passphrases
 from psimatch.cli.lists import bad_row_lines, bad_rows_error
 from psimatch.cli.metering import MeteredSession, metered
-from psimatch.cli.options import today
+from psimatch.cli.options import beside, today
 from psimatch.cli.outputs import check_output
 
 # Enough bad rows to see what is wrong; `check` lists them all.
@@ -29,6 +30,9 @@ class MatchOptions:
     identity_path: Path
     peer_path: Path | None
     passphrase_file: Path | None
+    ledger_path: Path | None
+    operator: str
+    suppress_path: Path | None
     listen: str | None
     connect: str | None
     output: Path
@@ -69,6 +73,9 @@ class Prepared:
     identity: psimatch.Identity
     peer: psimatch.PublicIdentity
     flags: psimatch.FlagList
+    ledger: psimatch.Ledger
+    items: Mapping[psimatch.Identifier, str]
+    suppressed: int
     executor: Executor | None = None
     unused: list[MeteredSession] = field(default_factory=list)
     last: MeteredSession | None = None
@@ -88,8 +95,12 @@ class Prepared:
 
     def _new_session(self) -> MeteredSession:
         session = metered(self.agreement.role_of(self.identity.public))
-        items = self.flags.items()
-        return session(self.agreement, self.identity, self.peer, items, today=today(), executor=self.executor)
+        return session(self.agreement, self.identity, self.peer, self.items, today=today(), executor=self.executor)
+
+    @property
+    def spent_by_peer(self) -> psimatch.Spending:
+        """What the peer has spent of the agreement's budget."""
+        return self.ledger.spending(self.agreement, self.peer, self.ledger.now)
 
 
 def prepare(options: MatchOptions) -> Prepared:
@@ -109,7 +120,34 @@ def prepare(options: MatchOptions) -> Prepared:
     peer = psimatch.find_public(agreement.terms.party(role.peer), folder, options.peer_path)
     agreement.verify(identity.public, peer, today())
     flags = _read_list(options, agreement.terms)
-    return Prepared(agreement, identity, peer, flags)
+    items = flags.items()
+    kept = _without(items, options.suppress_path, agreement.terms)
+    ledger = psimatch.Ledger(options.ledger_path or beside(options.identity_path), identity, operator=options.operator)
+    try:
+        ledger.check_open(agreement, peer)
+    except psimatch.PsimatchError:
+        ledger.close()
+        raise
+    return Prepared(agreement, identity, peer, flags, ledger, kept, len(items) - len(kept))
+
+
+def _without(
+    items: Mapping[psimatch.Identifier, str], path: Path | None, terms: psimatch.Terms
+) -> Mapping[psimatch.Identifier, str]:
+    """Return the items without those that must never take part.
+
+    Raises:
+        FlagFileError, InvalidRowsError: a row of that list can't be used; without it somebody could be exposed.
+    """
+    if path is None:
+        return items
+    suppressed = psimatch.read_flags(path, terms.kinds_known)
+    if suppressed.invalid:
+        for line in list(bad_row_lines(suppressed))[:_BAD_ROWS_SHOWN]:
+            messages.note(line)
+        raise bad_rows_error(suppressed, "nothing was sent; correct them, since what they name could match")
+    never = suppressed.items()
+    return {identifier: contact for identifier, contact in items.items() if identifier not in never}
 
 
 def _check_not_an_input(options: MatchOptions) -> None:
@@ -118,9 +156,17 @@ def _check_not_an_input(options: MatchOptions) -> None:
     Raises:
         OutputError: it would, or the matches and the skipped rows would share a file.
     """
-    beside = options.agreement_path.parent.glob("*.public")
-    given = (options.path, options.agreement_path, options.identity_path, options.passphrase_file, options.peer_path)
-    sources = [source for source in (*given, *beside) if source is not None and source.exists()]
+    others = options.agreement_path.parent.glob("*.public")
+    given = (
+        options.path,
+        options.agreement_path,
+        options.identity_path,
+        options.passphrase_file,
+        options.peer_path,
+        options.suppress_path,
+        options.ledger_path or beside(options.identity_path),
+    )
+    sources = [source for source in (*given, *others) if source is not None and source.exists()]
     for target in (options.output, options.skipped_path):
         if target.exists() and any(target.samefile(source) for source in sources):
             raise psimatch.OutputError(f"{target} is read by this match, so it can't be written", hint=_OTHER_NAME)

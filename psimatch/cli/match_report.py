@@ -20,6 +20,8 @@ class MatchReport:
     terms: psimatch.Terms
     result: psimatch.SessionResult
     flags: psimatch.FlagList
+    suppressed: int
+    spent: psimatch.Spending
     rows_written: int
     output: Path | None
     skipped: Path | None
@@ -67,6 +69,8 @@ def report_fields(report: MatchReport) -> dict[str, Any]:
         "peer_learned_matches": _peer_learned(report),
         "rows_written": report.rows_written,
         "evaluations_charged_to_peer": peer_size,
+        "evaluations_left_to_peer": report.spent.left(report.terms),
+        "suppressed": report.suppressed,
         "bytes_sent": report.bytes_sent,
         "bytes_received": report.bytes_received,
         "seconds": round(report.seconds, 3),
@@ -79,6 +83,7 @@ def report_fields(report: MatchReport) -> dict[str, Any]:
 def report_lines(report: MatchReport) -> list[str]:
     """Return the report for a person."""
     result, (own_size, peer_size) = report.result, report.sizes
+    left = report.spent.left(report.terms)
     own = report.flags.counts()
     lines = [
         f"matched with {report.peer.name} ({result.role.peer.value}); this side was the {result.role.value}",
@@ -87,11 +92,14 @@ def report_lines(report: MatchReport) -> list[str]:
     ]
     if report.skipped is not None:
         lines.append(f"  skipped      {len(report.flags.invalid):,} rows, listed in {report.skipped}")
+    if report.suppressed:
+        lines.append(f"  suppressed   {report.suppressed:,} identifiers, which took no part")
     lines += [f"  you learned  {_own_matches(report)}", f"  peer learned {_peer_matches(report)}"]
     lines += [
         f"  stays hidden every identifier that did not match, and how many you have: the peer saw {own_size:,}, padded",
         f"  cost         {peer_size:,} evaluations charged to the peer; {report.bytes_sent:,} bytes sent,"
         f" {report.bytes_received:,} received; {report.seconds:.2f} s with kernel {psimatch.kernel_name()}",
+        f"  budget       {left:,} of {report.terms.max_evaluations:,} evaluations left to the peer",
         f"  output       {_output(report)}",
     ]
     return lines

@@ -15,20 +15,20 @@ class MeteredSession(psimatch.Session):
     bytes_received = 0
     began = 0.0
 
-    def start(self) -> Iterator[psimatch.Output]:
+    def start(self, standing: psimatch.Standing | None = None) -> Iterator[psimatch.Output]:
         """Begin, and count."""
         # With the connection there: the wait for the peer is not what a match costs.
         self.began = time.monotonic()
-        return self._counted(super().start())
+        return self._counted(super().start(standing))
 
     def receive(self, envelope: bytes) -> Iterator[psimatch.Output]:
         """Take the peer's next envelope, and count it and what it is answered with."""
         self.bytes_received += len(envelope)
         return self._counted(super().receive(envelope))
 
-    def grant(self, charge: psimatch.Charge) -> Iterator[psimatch.Output]:
-        """Go on after a charge, and count."""
-        return self._counted(super().grant(charge))
+    def grant(self, grant: psimatch.Grant) -> Iterator[psimatch.Output]:
+        """Go on after an admission or a charge, and count."""
+        return self._counted(super().grant(grant))
 
     def _counted(self, outputs: Iterator[psimatch.Output]) -> Iterator[psimatch.Output]:
         for output in outputs:

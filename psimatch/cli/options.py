@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,15 @@ import psimatch
 
 # A path that is not looked at here: the library says better what is wrong with a file.
 PATH = click.Path(path_type=Path, readable=False)
+
+
+def login_name() -> str:
+    """Return the name that this machine knows the user by, or nothing."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return ""
+
 
 passphrase_file_option = click.option(
     "--passphrase-file",
@@ -29,8 +39,26 @@ peer_option = click.option(
     metavar="FILE",
     help="The peer's public identity; by default it is looked for beside the agreement.",
 )
+ledger_option = click.option(
+    "--ledger",
+    "ledger_path",
+    type=PATH,
+    metavar="FILE",
+    help="The ledger; by default it lies beside the identity, as in care.ledger for care.identity.",
+)
+operator_option = click.option(
+    "--operator",
+    default=login_name,
+    show_default="your login name",
+    help="Who does this, for the ledger.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs.")
 force_option = click.option("--force", is_flag=True, help="Replace files that exist.")
+
+
+def beside(identity_path: Path) -> Path:
+    """Return where the ledger of an identity lies by default."""
+    return identity_path.with_suffix(".ledger")
 
 
 def example(*lines: str) -> str:
@@ -66,6 +94,19 @@ class Kinds(click.ParamType):  # type: ignore[type-arg]
             return psimatch.kinds_from_names(value.split(","))
         except psimatch.FieldError as error:
             self.fail(f"{error.problem}; {error.remedy}", param, ctx)
+
+
+class AgreementId(click.ParamType):  # type: ignore[type-arg]
+    """An agreement, by its file or by its id; the value is the id in groups."""
+
+    name = "FILE|ID"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the id; what is no file is taken for one, and the terms check it."""
+        try:
+            return psimatch.read_agreement_file(value).terms.id_text if value and Path(value).exists() else str(value)
+        except psimatch.AgreementFormatError as error:
+            self.fail(str(error), param, ctx)
 
 
 class Seconds(click.FloatRange):

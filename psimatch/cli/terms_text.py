@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import psimatch
+from psimatch.cli.figures import share_text
 
 REVEALED = {
     psimatch.Reveal.BOTH: "both parties learn the matches",
@@ -30,9 +31,14 @@ def terms_lines(terms: psimatch.Terms) -> list[str]:
         _line("", terms.server.fingerprint_text),
         _line("kinds", ", ".join(terms.kinds)),
         _line("at most", f"{terms.max_items:,} identifiers of a party in a session"),
+        _line("budget", f"{terms.max_evaluations:,} evaluations of a party in all; {_sessions(terms)}"),
+        *figure_lines(terms),
+        *([_line("why so large", terms.large_budget_reason)] if terms.large_budget_reason else []),
         _line("reveal", REVEALED[terms.reveal]),
         _line("contacts", contacts),
         _line("valid", f"{terms.valid_from} to {terms.valid_until} (UTC)"),
+        *([_line("renews", terms.predecessor)] if terms.predecessor else []),
+        _line("kept", f"files of a match for {terms.retention_days:,} days"),
         _line("id", terms.id_text),
     ]
 
@@ -63,6 +69,16 @@ def _state(agreement: psimatch.Agreement, role: psimatch.Role, folder: Path, nam
 def signature_lines(agreement: psimatch.Agreement, states: Mapping[psimatch.Role, str]) -> list[str]:
     """Return who has signed, one a line."""
     return [_line(role.value, f"{agreement.terms.party(role).name}: {state}") for role, state in states.items()]
+
+
+def _sessions(terms: psimatch.Terms) -> str:
+    apart = f", {terms.minutes_between_sessions:,} minutes apart" if terms.minutes_between_sessions else ""
+    return f"at most {terms.sessions_per_day:,} sessions a day{apart}"
+
+
+def figure_lines(terms: psimatch.Terms) -> list[str]:
+    """Return what the whole budget could test of each kind, if all of it went to that kind."""
+    return [_line("", f"enough to test {share_text(kind, terms.max_evaluations)}") for kind in terms.kinds_known]
 
 
 def _line(name: str, value: str) -> str:

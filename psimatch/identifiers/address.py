@@ -7,7 +7,6 @@ space stands between the parts and none within them, so `12-1` is `12 1` and nev
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from typing import Final
@@ -135,7 +134,7 @@ def _has_form(value: bytes) -> bool:
 NL_ADDRESS: Final = Kind(
     _NAME,
     _VERSION,
-    math.log2(_ADDRESSES),
+    _ADDRESSES,
     (
         Field(_POSTCODE),
         Field(_NUMBER, ("house_number",)),

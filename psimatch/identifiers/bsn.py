@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from typing import Final
@@ -62,4 +61,4 @@ def _has_form(value: bytes) -> bool:
     return len(value) == max(_DIGITS) and value.isdigit()
 
 
-NL_BSN: Final = Kind(_NAME, _VERSION, math.log2(_VALID_NUMBERS), (Field(_FIELD),), _parse, _has_form)
+NL_BSN: Final = Kind(_NAME, _VERSION, _VALID_NUMBERS, (Field(_FIELD),), _parse, _has_form)

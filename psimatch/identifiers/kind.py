@@ -26,8 +26,8 @@ class Field:
 class Kind:
     """How to make an identifier from the text of some columns.
 
-    `entropy_bits` is the base-2 logarithm of the number of values that exist: what a party that may ask for all of
-    them would have to enumerate. It is None where nobody can say.
+    `values` is the number of values that exist: what a party that may ask for all of them would have to enumerate. It
+    is None where nobody can say.
     `parse` takes the raw text by canonical field name, of those fields whose columns exist, and raises FieldError.
     `has_form` tells whether a value is written as `parse` writes it. In a session a value of any other form could match
     nothing, and nobody would notice.
@@ -36,7 +36,7 @@ class Kind:
 
     name: str
     version: int
-    entropy_bits: float | None
+    values: int | None
     fields: tuple[Field, ...]
     parse: Callable[[Mapping[str, str]], Identifier]
     has_form: Callable[[bytes], bool]
@@ -45,3 +45,7 @@ class Kind:
     def label(self) -> str:
         """Return the name with the version, as an agreement writes it: `nl-bsn/1`."""
         return f"{self.name}/{self.version}"
+
+    def share(self, evaluations: int) -> float | None:
+        """Return the share of all values that so many evaluations can test; None where nobody can say."""
+        return None if self.values is None else evaluations / self.values

@@ -110,6 +110,8 @@ def pair(tmp_path: Path) -> Iterator[Pair]:
         server=parties["police"],
         kinds=("text/1",),
         max_items=64,
+        max_evaluations=64_000,
+        sessions_per_day=1_000,
         valid_from=TODAY,
         # Still in force if midnight passes during the test.
         valid_until=TODAY + timedelta(days=1),

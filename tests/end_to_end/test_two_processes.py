@@ -160,6 +160,8 @@ def test_the_json_has_the_documented_shape(pair: Any, finish: Finish) -> None:
         "peer_learned_matches": True,
         "rows_written": 2,
         "evaluations_charged_to_peer": 64,
+        "evaluations_left_to_peer": 64_000 - 64,
+        "suppressed": 0,
         "kernel": psimatch.kernel_name(),
         "output": "matches.csv",
         "skipped": "matches.skipped.csv",

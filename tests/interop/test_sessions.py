@@ -9,6 +9,8 @@ import pytest
 
 from psimatch import (
     LIMITS,
+    Admission,
+    AdmissionNeeded,
     Agreement,
     Charge,
     ChargeNeeded,
@@ -18,6 +20,7 @@ from psimatch import (
     Identity,
     Send,
     ServerSession,
+    Standing,
     Terms,
 )
 from psimatch.errors import PeerAbortedError
@@ -60,7 +63,13 @@ class Package:
         self.charged = 0
 
     def start(self):
-        return self._collect(self.session.start())
+        return self._collect(self.session.start(Standing(1, 0)))
+
+    def _granted(self, needed):
+        if isinstance(needed, AdmissionNeeded):
+            return Admission(needed, Standing(1, 0))
+        self.charged += needed.evaluations
+        return Charge(needed, bytes([7]) * 32)
 
     def accept(self, envelope):
         return self._collect(self.session.receive(envelope))
@@ -70,7 +79,7 @@ class Package:
         for output in outputs:
             if isinstance(output, Send):
                 sent.append(output.envelope)
-            elif isinstance(output, ChargeNeeded):
+            elif isinstance(output, AdmissionNeeded | ChargeNeeded):
                 needed = output
             elif isinstance(output, Finished):
                 self.result = output.result
@@ -82,8 +91,7 @@ class Package:
                     for m in found
                 ]
         if needed is not None:
-            self.charged += needed.evaluations
-            sent += self._collect(self.session.grant(Charge(needed)))
+            sent += self._collect(self.session.grant(self._granted(needed)))
         return sent
 
 

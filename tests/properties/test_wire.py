@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from psimatch import canonical, wire
 from psimatch.errors import AbortCode, RemoteProtocolError
-from psimatch.messages import Abort, Blinded, Claims, Contacts, Evaluated, Hello, Receipt, ServerHello, Tags
+from psimatch.messages import Abort, Blinded, Claims, Contacts, Evaluated, Hello, LedgerHead, Receipt, ServerHello, Tags
 
 
 def exactly(size):
@@ -20,9 +20,11 @@ def packed(size):
 
 
 SIZES = st.integers(1, 2**32 - 1)
+STANDING = (exactly(8), exactly(8), exactly(32))
 MESSAGES = st.one_of(
-    st.builds(Hello, exactly(32), exactly(1216), SIZES),
-    st.builds(ServerHello, exactly(32), exactly(1216), exactly(32), SIZES),
+    st.builds(Hello, exactly(32), exactly(1216), SIZES, *STANDING),
+    st.builds(ServerHello, exactly(32), exactly(1216), exactly(32), SIZES, *STANDING),
+    st.builds(LedgerHead, exactly(32)),
     st.builds(Tags, st.booleans(), packed(16)),
     st.builds(Blinded, exactly(32), packed(32)),
     st.builds(Evaluated, packed(32), st.binary(max_size=64)),

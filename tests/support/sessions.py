@@ -1,18 +1,24 @@
 """Two parties, an agreement between them, and two real sessions driven against each other in memory."""
 
 from collections import deque
-from datetime import date
+from datetime import UTC, date, datetime
 
-from psimatch.agreement import Agreement, Party, Reveal, Terms
+from psimatch import drive
+from psimatch.agreement import Agreement
 from psimatch.client import ClientSession
 from psimatch.identity import Identity
-from psimatch.outputs import Charge, ChargeNeeded, Finished, Progress, Send
+from psimatch.ledger import Ledger
+from psimatch.messages import Standing
+from psimatch.outputs import Admission, AdmissionNeeded, Charge, ChargeNeeded, Finished, Progress, ReceiptSigned, Send
 from psimatch.parameters import Role
 from psimatch.server import ServerSession
+from psimatch.terms import Party, Reveal, Terms
 
 TODAY = date(2027, 1, 15)
 CARE = Identity.from_seed("Jeugdzorg Noord", bytes([1]) * 32)
 POLICE = Identity.from_seed("Politie", bytes([2]) * 32)
+STANDING = Standing(1, 0)
+HEADS = {Role.CLIENT: bytes([4]) * 32, Role.SERVER: bytes([5]) * 32}
 STRANGER = Identity.from_seed("Stranger", bytes([3]) * 32)
 
 
@@ -25,6 +31,8 @@ def make_terms(**changed):
         "server": Party.of(POLICE.public),
         "kinds": ("text/1",),
         "max_items": 8,
+        "max_evaluations": 50_000,
+        "sessions_per_day": 1_000,
         "valid_from": date(2027, 1, 1),
         "valid_until": date(2027, 6, 30),
         "contact_size": 48,
@@ -46,6 +54,27 @@ def make_server(agreement, items, **options):
     return ServerSession(agreement, POLICE, CARE.public, items, today=TODAY, **options)
 
 
+def new_ledger(identity, **options):
+    """Return a ledger in memory, whose clock stands at noon of the day of all sessions here."""
+    noon = datetime(TODAY.year, TODAY.month, TODAY.day, 12, tzinfo=UTC).timestamp()
+    return Ledger(None, identity, operator="mw. J.", **{"clock": lambda: noon, **options})
+
+
+def run_session(session, transport, **options):
+    """Run a session with a new ledger of its own."""
+    return drive.run_session(session, transport, new_ledger(session._identity), **options)
+
+
+def run_connecting(make_session, address, **options):
+    """Run a session that connects, with a new ledger of its own."""
+    return drive.run_connecting(make_session, address, new_ledger(make_session()._identity), **options)
+
+
+def run_listening(make_session, listener, **options):
+    """Run a session that listens, with a new ledger of its own."""
+    return drive.run_listening(make_session, listener, new_ledger(make_session()._identity), **options)
+
+
 class Wire:
     """Carries envelopes between two sessions; `tamper` may change what is sent.
 
@@ -59,6 +88,8 @@ class Wire:
         self.results = {}
         self.errors = {}
         self.charges = {Role.CLIENT: [], Role.SERVER: []}
+        self.asked = {}
+        self.receipts = {Role.CLIENT: [], Role.SERVER: []}
         self.progress = {Role.CLIENT: [], Role.SERVER: []}
         self.tamper = tamper
 
@@ -77,14 +108,19 @@ class Wire:
                 self.queues[role.peer].extend(self.tamper(role, number, envelope))
             case ChargeNeeded():
                 self.charges[role].append(output)
+                self.asked[role] = Charge(output, HEADS[role])
+            case AdmissionNeeded():
+                self.asked[role] = Admission(output, STANDING)
+            case ReceiptSigned():
+                self.receipts[role].append(output)
             case Finished(result):
                 self.results[role] = result
             case Progress():
                 self.progress[role].append(output)
 
     def step(self, role):
-        if self.charges[role] and self.sessions[role]._needed is not None:
-            self.take(role, self.sessions[role].grant(Charge(self.charges[role][-1])))
+        if role in self.asked and not self.sessions[role].ended:
+            self.take(role, self.sessions[role].grant(self.asked.pop(role)))
             return True
         if self.queues[role] and not self.sessions[role].ended:
             self.take(role, self.sessions[role].receive(self.queues[role].popleft()))
@@ -93,7 +129,7 @@ class Wire:
 
     def run(self):
         for role, session in self.sessions.items():
-            self.take(role, session.start())
+            self.take(role, session.start(STANDING))
         while any([self.step(role) for role in Role]):
             pass
         return self

@@ -6,9 +6,10 @@ import pytest
 from sessions import CARE, POLICE, STRANGER, TODAY, make_agreement, make_terms
 
 from psimatch import errors
-from psimatch.agreement import Agreement, Reveal, kinds_from_names
+from psimatch.agreement import Agreement
 from psimatch.agreement_text import read_agreement, write_agreement
 from psimatch.parameters import Role
+from psimatch.terms import Reveal, kinds_from_names
 
 
 def test_text_survives():

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from psimatch.agreement import Agreement, Party, Terms
+from psimatch.agreement import Agreement
 from psimatch.agreement_files import append_signatures, find_public, new_agreement_file, read_agreement_file
 from psimatch.errors import AgreementChangedError, AgreementFormatError, IdentityError, NotAPartyError, OutputError
 from psimatch.identity import Identity
 from psimatch.identity_files import write_identity, write_public
 from psimatch.parameters import Role
+from psimatch.terms import Party, Terms
 
 CARE, POLICE, STRANGER = (Identity.from_seed(name, bytes([number] * 32)) for number, name in enumerate("CPS"))
 TERMS = Terms(
@@ -24,6 +25,7 @@ TERMS = Terms(
     server=Party.of(POLICE.public),
     kinds=("nl-bsn/1",),
     max_items=128,
+    max_evaluations=3_328,
     valid_from=date(2026, 1, 1),
     valid_until=date(2026, 12, 31),
 )

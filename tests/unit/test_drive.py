@@ -4,10 +4,8 @@ import threading
 from concurrent.futures import Future
 
 import pytest
-from sessions import make_agreement, make_client, make_server
+from sessions import make_agreement, make_client, make_server, run_session
 
-from psimatch.agreement import Reveal
-from psimatch.drive import run_session
 from psimatch.errors import (
     AbortCode,
     EnvelopeTruncatedError,
@@ -20,6 +18,7 @@ from psimatch.errors import (
 from psimatch.identifiers import text
 from psimatch.outputs import Progress
 from psimatch.states import State
+from psimatch.terms import Reveal
 from psimatch.transports import memory_pair
 
 

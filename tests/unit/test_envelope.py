@@ -1,7 +1,7 @@
 """Only the next envelope of this session is accepted: each other one is its own typed error."""
 
 import pytest
-from sessions import CARE, POLICE, Wire, make_agreement, make_client, make_server
+from sessions import CARE, POLICE, STANDING, Wire, make_agreement, make_client, make_server
 
 from psimatch import errors
 from psimatch.envelope import NO_SESSION, Channel, Header
@@ -154,7 +154,7 @@ def test_a_session_refuses_a_filled_message_without_slots():
     client, server = make_client(agreement, {}), make_server(agreement, {})
     honest = client._send
     client._send = lambda message, fill_to=0: honest(message, 2_000)
-    (hello,) = list(client.start())
+    (hello,) = list(client.start(STANDING))
     list(server.start())
     outputs = server.receive(hello.envelope)
     assert isinstance(next(outputs), Send)

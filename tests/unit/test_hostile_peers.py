@@ -3,16 +3,16 @@
 from dataclasses import replace
 
 import pytest
-from sessions import POLICE, STRANGER, Wire, make_agreement, make_client, make_server
+from sessions import POLICE, STANDING, STRANGER, Wire, make_agreement, make_client, make_server
 
 from psimatch import canonical, errors, kernel, oprf
-from psimatch.agreement import Reveal
 from psimatch.errors import AbortCode
 from psimatch.identifiers import text
 from psimatch.messages import Blinded, Claims, Contacts, Evaluated, Hello, Receipt, ServerHello, Tags
 from psimatch.outputs import Send
 from psimatch.parameters import LIMITS, Role
 from psimatch.states import State
+from psimatch.terms import Reveal
 
 IDENTITY = bytes(32)
 BIT_255 = bytes(31) + b"\x80"
@@ -217,8 +217,8 @@ def test_a_server_that_is_not_the_party():
 def test_both_sides_in_the_same_role():
     agreement = make_agreement()
     one, other = make_client(agreement, items("abc")), make_client(agreement, items("abc"))
-    (hello,) = list(one.start())
-    list(other.start())
+    (hello,) = list(one.start(STANDING))
+    list(other.start(STANDING))
     outputs = other.receive(hello.envelope)
     assert isinstance(next(outputs), Send)
     with pytest.raises(errors.RoleError, match="both sides run as client"):

@@ -4,16 +4,17 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 
 import pytest
-from sessions import CARE, POLICE, STRANGER, TODAY, Wire, make_agreement, make_client, make_server, make_terms
+from sessions import CARE, POLICE, STANDING, STRANGER, TODAY, Wire, make_agreement, make_client, make_server, make_terms
 
 from psimatch import errors
-from psimatch.agreement import Agreement, Reveal
+from psimatch.agreement import Agreement
 from psimatch.client import ClientSession
 from psimatch.identifiers import Identifier, dummy, nl_bsn, text
-from psimatch.outputs import Charge, ChargeNeeded, Finished, Send
+from psimatch.outputs import Admission, AdmissionNeeded, Charge, ChargeNeeded, Finished, Send
 from psimatch.parameters import LIMITS, Role
 from psimatch.server import ServerSession
 from psimatch.states import State
+from psimatch.terms import Reveal
 
 
 def flags(words, contact="ring {}"):
@@ -81,7 +82,7 @@ def test_the_length_of_a_receipt_does_not_show_the_number_of_matches():
 def test_nothing_comes_of_an_iterator_after_cancel():
     agreement = make_agreement()
     client, server = make_client(agreement, flags("abc")), make_server(agreement, flags("bcd"))
-    (hello,) = client.start()
+    (hello,) = client.start(STANDING)
     list(server.start())
     outputs = server.receive(hello.envelope)
     next(outputs)
@@ -169,17 +170,17 @@ def test_a_charge_must_be_the_one_that_was_asked_for():
     client, server = make_client(agreement, flags("abc")), make_server(agreement, flags("bcd"))
     wire = Wire(client, server)
     for role, session in wire.sessions.items():
-        wire.take(role, session.start())
+        wire.take(role, session.start(STANDING))
     while not wire.charges[Role.CLIENT]:
         wire.step(Role.SERVER)
         wire.step(Role.CLIENT)
     with pytest.raises(errors.LocalProtocolError, match="nothing can be received"):
         list(client.receive(wire.sent[Role.SERVER][-1]))
     with pytest.raises(errors.LocalProtocolError, match="not asked for"):
-        list(client.grant(Charge(ChargeNeeded(bytes(32), bytes(32), 8))))
+        list(client.grant(Charge(ChargeNeeded(bytes(32), bytes(32), 8), bytes(32))))
     with pytest.raises(errors.LocalProtocolError, match="not asked for"):
-        list(server.grant(Charge(wire.charges[Role.CLIENT][0])))
-    wire.take(Role.CLIENT, client.grant(Charge(wire.charges[Role.CLIENT][0])))
+        list(server.grant(wire.asked[Role.CLIENT]))
+    wire.take(Role.CLIENT, client.grant(wire.asked.pop(Role.CLIENT)))
     while any([wire.step(role) for role in Role]):
         pass
     assert wire.errors == {}
@@ -200,14 +201,18 @@ def test_a_charge_may_be_granted_within_the_loop(leave):
             if isinstance(output, Send):
                 inbox.append((role.peer, output.envelope))
             elif isinstance(output, ChargeNeeded):
-                deliver(role, sessions[role].grant(Charge(output)))
+                deliver(role, sessions[role].grant(Charge(output, bytes(32))))
+                if leave:
+                    return
+            elif isinstance(output, AdmissionNeeded):
+                deliver(role, sessions[role].grant(Admission(output, STANDING)))
                 if leave:
                     return
             elif isinstance(output, Finished):
                 results[role] = output.result
 
     for role, session in sessions.items():
-        deliver(role, session.start())
+        deliver(role, session.start(STANDING))
     while inbox:
         role, envelope = inbox.pop(0)
         deliver(role, sessions[role].receive(envelope))
@@ -217,9 +222,10 @@ def test_a_charge_may_be_granted_within_the_loop(leave):
 def test_an_iterator_that_is_left_half_way_ends_the_session():
     agreement = make_agreement()
     client, server = make_client(agreement, flags("abc")), make_server(agreement, flags("bcd"))
-    (hello,) = client.start()
+    (hello,) = client.start(STANDING)
     list(server.start())
-    outputs = server.receive(hello.envelope)
+    (asked,) = server.receive(hello.envelope)
+    outputs = server.grant(Admission(asked, STANDING))
     next(outputs)
     outputs.close()
     assert server._key is None
@@ -232,7 +238,7 @@ def test_no_element_is_evaluated_before_the_charge(monkeypatch):
     agreement = make_agreement()
     wire = Wire(make_client(agreement, flags("abc")), make_server(agreement, flags("bcd")))
     for role, session in wire.sessions.items():
-        wire.take(role, session.start())
+        wire.take(role, session.start(STANDING))
     while not wire.charges[Role.SERVER]:
         wire.step(Role.CLIENT)
         if not wire.charges[Role.SERVER]:
@@ -249,13 +255,13 @@ def test_calls_out_of_turn():
     client = make_client(agreement, flags("abc"))
     with pytest.raises(errors.LocalProtocolError, match="nothing can be received"):
         list(client.receive(b""))
-    unfinished = client.start()
+    unfinished = client.start(STANDING)
     next(unfinished)
     with pytest.raises(errors.LocalProtocolError, match="not iterated"):
         list(client.receive(b""))
     list(unfinished)
     with pytest.raises(errors.LocalProtocolError, match="starts once"):
-        list(client.start())
+        list(client.start(STANDING))
     assert len(client.cancel()) == 1
     assert client.ended
     assert client.cancel() == ()
@@ -267,7 +273,7 @@ def test_cancel_tells_the_peer():
     agreement = make_agreement()
     wire = Wire(make_client(agreement, flags("abc")), make_server(agreement, flags("bcd")))
     for role, session in wire.sessions.items():
-        wire.take(role, session.start())
+        wire.take(role, session.start(STANDING))
     wire.step(Role.SERVER)
     wire.take(Role.SERVER, wire.sessions[Role.SERVER].cancel())
     while wire.step(Role.CLIENT):

@@ -8,15 +8,17 @@ from pathlib import Path
 
 import pytest
 import rbcl
+from sessions import STANDING, make_terms
 
 from psimatch import Agreement, ServerSession, crockford, oprf, padding, randomness, wire
-from psimatch.agreement import Terms
+from psimatch.budget import DAY, Spending
 from psimatch.client import ClientSession
 from psimatch.digest import digest
 from psimatch.disclosure import open_contact, seal_contact
 from psimatch.errors import (
     AgreementError,
     AgreementMismatchError,
+    BudgetError,
     ContactError,
     CountError,
     EnvelopeCorruptedError,
@@ -24,6 +26,7 @@ from psimatch.errors import (
     EnvelopeReflectedError,
     EnvelopeTruncatedError,
     InvalidElementError,
+    LedgerCorruptError,
     MessageFormatError,
     OtherSessionError,
     PeerIdentityError,
@@ -37,14 +40,16 @@ from psimatch.errors import (
 )
 from psimatch.identifiers import Identifier
 from psimatch.identity import Identity, WrongSignatureError
+from psimatch.ledger_entries import ChainCheck
 from psimatch.matching import references
 from psimatch.oprf.voprf import _blind_evaluate_with, _blind_with
-from psimatch.outputs import Send
+from psimatch.outputs import Admission, Send
 from psimatch.parameters import Role
 from psimatch.prf import CLAIM, MATCH_SECRET, TAG, encoded, input_prefix
 from psimatch.receipt import Receipt
 from psimatch.sealing import SealingKey
 from psimatch.states import State
+from psimatch.terms import Terms
 
 SPEC = Path(__file__).parents[2] / "protocol_spec"
 ONE = (1).to_bytes(32, "little")
@@ -242,7 +247,7 @@ def new_server():
     client, server = parties()
     agreement = Agreement(Terms.from_fields(HELLO["terms"])).sign(client).sign(server)
     session = ServerSession(agreement, server, client.public, {}, today=TODAY)
-    assert list(session.start()) == []
+    assert list(session.start(STANDING)) == []
     return session
 
 
@@ -259,7 +264,8 @@ def envelope_of(case):
 def test_hello_is_accepted():
     session = new_server()
     assert session.terms.id.hex() == HELLO["agreement_id"]
-    sent = [output.envelope for output in session.receive(h(HELLO["envelope"])) if isinstance(output, Send)]
+    (asked,) = session.receive(h(HELLO["envelope"]))
+    sent = [output.envelope for output in session.grant(Admission(asked, STANDING)) if isinstance(output, Send)]
     assert len(sent) == 2
     assert session.state is State.AWAITING_BLINDED
     assert session._channel.received[0].hex() == HELLO["digest"]
@@ -288,17 +294,17 @@ def test_server_hello_is_accepted(monkeypatch):
         patched.setattr(SealingKey, "generate", lambda: ephemeral)
         patched.setattr(randomness, "random_bytes", lambda size: nonce)
         session = new_client()
-        list(session.start())
+        list(session.start(STANDING))
     assert session._channel.sent[0].hex() == HELLO["digest"]
     list(session.receive(h(case["envelope"])))
-    assert session.state is State.AWAITING_TAGS
+    assert session.state is State.ADMITTING_SERVER
     assert session._channel.session_id.hex() == case["session_id"]
     assert session._channel.received[0].hex() == case["digest"]
 
 
 def test_client_refuses_a_server_hello_that_answers_another_hello():
     session = new_client()
-    list(session.start())
+    list(session.start(STANDING))
     with pytest.raises(RemoteProtocolError):
         list(session.receive(h(ENVELOPES["a ServerHello"]["envelope"])))
 
@@ -354,8 +360,11 @@ def test_no_control_character_of_a_contact_is_shown(case):
 @pytest.mark.parametrize("case", cases("receipt"))
 def test_receipt(case):
     digests = [h(case[name]) for name in ("session_id", "agreement_id", "client_digest", "server_digest")]
-    receipt = Receipt(*digests, case["client_set_size"], case["server_set_size"], case["matches"])
+    heads = h(case["client_ledger_head"]), h(case["server_ledger_head"])
+    receipt = Receipt(*digests, case["client_set_size"], case["server_set_size"], case["matches"], *heads)
     assert receipt.body.hex() == case["body"]
+    assert receipt.digest.hex() == case["digest"]
+    assert Receipt.from_body(receipt.body) == receipt
     for role in Role:
         party = Identity.from_seed("Someone", h(case[f"{role.value}_seed"]))
         message = receipt.signed_by(party, role)
@@ -363,6 +372,36 @@ def test_receipt(case):
         receipt.check(message, party.public, role)
         with pytest.raises(ProtocolError):
             receipt.check(message, party.public, role.peer)
+
+
+@pytest.mark.parametrize("case", cases("budget"))
+def test_budget(case):
+    limits = {name: case[name] for name in ("max_evaluations", "sessions_per_day", "minutes_between_sessions")}
+    terms = make_terms(**limits)
+    now, charges = case["now"], case["charges"]
+    today = [time for time, _ in charges if time >= now - now % DAY]
+    last = charges[-1][0] if charges else None
+    spending = Spending(sum(number for _, number in charges), len(today), last)
+    if case["allowed"]:
+        spending.check(terms, case["evaluations"], now)
+    else:
+        with pytest.raises(BudgetError):
+            spending.check(terms, case["evaluations"], now)
+
+
+@pytest.mark.parametrize("case", cases("ledger"))
+def test_ledger(case):
+    chain = ChainCheck()
+    rows = [(number, body, h(signature)) for number, (body, signature) in enumerate(case["entries"])]
+    if case["valid"]:
+        for row in rows:
+            chain.take(*row)
+        assert chain.head.hex() == case["head"]
+        return
+    for row in rows[: case["entry"]]:
+        chain.take(*row)
+    with pytest.raises(LedgerCorruptError, match=rf"entry {case['entry']} "):
+        chain.take(*rows[case["entry"]])
 
 
 def test_wrong_signature_is_told_apart():

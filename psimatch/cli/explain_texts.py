@@ -1,0 +1,103 @@
+"""The sentences of `psimatch explain`, in Dutch and English."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import psimatch
+from psimatch.cli.figures import CLASS, STREET, percent
+
+KIND_NAMES: Final[Mapping[str, Mapping[str, str]]] = {
+    "nl": {"nl-bsn": "burgerservicenummers", "nl-address": "adressen", "text": "teksten, letter voor letter"},
+    "en": {"nl-bsn": "citizen service numbers (BSN)", "nl-address": "addresses", "text": "texts, letter by letter"},
+}
+
+TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
+    "nl": {
+        "and": " en ",
+        "what": "{client} en {server} hebben elk een lijst. Met deze overeenkomst zoeken zij wat op beide lijsten staat: {kinds}.",
+        "why": "Doel: {purpose}\nGrondslag: {legal_basis}",
+        "learn_both": "Wie leert wat: beide partijen zien welke regels van hun eigen lijst ook op de andere lijst staan.",
+        "learn_client": "Wie leert wat: alleen {client} ziet welke regels van de eigen lijst ook op de andere lijst staan."
+        " {server} leert geen overeenkomsten, en ook niet hoeveel het er zijn.",
+        "contacts": "Bij elke overeenkomst ziet de ander wie hij kan bellen: hooguit {contact} bytes tekst, en niets over de zaak."
+        " Staat hetzelfde contact bij twee overeenkomsten, dan ziet de ander dat die bij elkaar kunnen horen.",
+        "nobody": "Wat niemand leert: alles wat maar op één lijst staat. Dat verlaat de eigen computer nooit in leesbare vorm,"
+        " en de ander kan het ook later niet uit de berichten halen.",
+        "size": "Hoeveel regels een lijst heeft, ziet de ander alleen grof: tot 1.024 niet, daarboven als een macht van twee.",
+        "limits": "In één keer hoogstens {items} regels per partij, hoogstens {per_day} keer per dag, en in totaal hoogstens"
+        " {evaluations} pogingen per partij. Elke partij houdt dat bij van de ander; na een storing begint het niet opnieuw.",
+        "apart": "Tussen twee keren zitten minstens {minutes} minuten.",
+        "could_session": "Een partij die vals speelt, kan in één keer proberen (alsof alles naar één soort gaat):",
+        "could_all": "En in alle keren samen:",
+        "large": "Waarom het totaal zo groot mag zijn: {reason}",
+        "renews": "Deze overeenkomst verlengt een eerdere. Wat daarvan verbruikt is, telt mee in het totaal.",
+        "term": "Zij geldt van {from} tot en met {until} (UTC). Elke partij kan haar eerder intrekken.",
+        "kept": "Wat bewaard blijft: in het logboek staat wanneer er vergeleken is, met wie, hoe groot de lijsten hoogstens waren en"
+        " hoeveel overeenkomsten er waren; nooit wie. Bestanden met overeenkomsten worden na {days} dagen verwijderd (psimatch purge).",
+        "guess": "Een overeenkomst zegt dat beide partijen hetzelfde hebben ingediend. Zij bewijst niet dat de ander een dossier heeft.",
+        "false": "Een overeenkomst is een reden om te bellen, geen oordeel. Blijkt zij onjuist, leg dat dan vast"
+        " (psimatch ledger correct) en zeg het de ander.",
+        "fair": "{client} ziet de uitkomst het eerst en zou kunnen stoppen voordat {server} haar ziet. Dat staat dan in beide logboeken.",
+    },
+    "en": {
+        "and": " and ",
+        "what": "{client} and {server} each have a list. Under this agreement they look for what is on both: {kinds}.",
+        "why": "Purpose: {purpose}\nLegal basis: {legal_basis}",
+        "learn_both": "Who learns what: both parties see which rows of their own list are on the other list too.",
+        "learn_client": "Who learns what: only {client} sees which rows of its own list are on the other list too."
+        " {server} learns no matches, and not how many there are.",
+        "contacts": "For each match the other side sees whom to ring: at most {contact} bytes of text, and nothing of the case."
+        " The same contact at two matches shows the other side that the two may belong together.",
+        "nobody": "What nobody learns: all that is on one list only. It never leaves its own computer in readable form, and the"
+        " other side can't get it out of the messages later either.",
+        "size": "How many rows a list has, the other side sees only roughly: up to 1,024 not at all, above that as a power of two.",
+        "limits": "At most {items} rows of a party at a time, at most {per_day} times a day, and at most {evaluations} tries of a"
+        " party in all. Each party counts the other's; nothing starts the count anew.",
+        "apart": "Between two times there are at least {minutes} minutes.",
+        "could_session": "A party that cheats could test, at one time (as if all went to one kind):",
+        "could_all": "And at all times together:",
+        "large": "Why the total may be so large: {reason}",
+        "renews": "This agreement renews an earlier one. What was spent of that counts in the total.",
+        "term": "It is in force from {from} to {until} (UTC). Each party can withdraw it earlier.",
+        "kept": "What is kept: the ledger says when lists were matched, with whom, how large they were at most and how many matched;"
+        " never who. Files of matches are removed after {days} days (psimatch purge).",
+        "guess": "A match says that both parties submitted the same. It does not prove that the other has a file on somebody.",
+        "false": "A match is a reason to ring, not a judgement. If it turns out to be false, record that"
+        " (psimatch ledger correct) and tell the other side.",
+        "fair": "{client} sees the result first, and could stop before {server} sees it. Then that is in both ledgers.",
+    },
+}
+
+_SHARES: Final[Mapping[str, Mapping[str, str]]] = {
+    "nl": {
+        "nl-bsn": "{share} van alle geldige BSN's, of elk kind van {count} schoolklassen van 25",
+        "nl-address": "{share} van alle adressen in Nederland, of alle adressen van {count} straten van 50",
+        "few": "{share} van alle {kind}: {tries} pogingen",
+        "unknown": "{tries} waarden van {kind}",
+    },
+    "en": {
+        "nl-bsn": "{share} of all valid BSNs, or every child of {count} school classes of 25",
+        "nl-address": "{share} of all Dutch addresses, or every address of {count} streets of 50",
+        "few": "{share} of all {kind}: {tries} tries",
+        "unknown": "{tries} values of {kind}",
+    },
+}
+
+
+def share_words(kind: psimatch.Kind, evaluations: int, lang: str) -> str:
+    """Return how much of a kind so many evaluations can test, in words of a language."""
+    share, size = kind.share(evaluations), {"nl-bsn": CLASS, "nl-address": STREET}.get(kind.name, 0)
+    count = evaluations // size if size else 0
+    name = "unknown" if share is None else kind.name if count > 1 else "few"
+    words = {"kind": KIND_NAMES[lang].get(kind.name, kind.label), "tries": number(evaluations, lang)}
+    shown = "" if share is None else percent(share)
+    shown = shown.replace(".", ",") if lang == "nl" else shown
+    return _SHARES[lang][name].format(share=shown, count=number(count, lang), **words)
+
+
+def number(value: int, lang: str) -> str:
+    """Return a number as the language groups its digits."""
+    text = f"{value:,}"
+    return text.replace(",", ".") if lang == "nl" else text

@@ -1,0 +1,108 @@
+"""Commands that add to a ledger: `ledger correct`, `ledger acknowledge`, `agreement withdraw` and `purge`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+import psimatch
+from psimatch.cli import messages, passphrases
+from psimatch.cli.options import (
+    PATH,
+    beside,
+    example,
+    identity_option,
+    ledger_option,
+    operator_option,
+    passphrase_file_option,
+)
+
+
+def _writing(command: Any) -> Any:
+    """Add the options of a command that signs an entry."""
+    for option in (operator_option, ledger_option, passphrase_file_option, identity_option):
+        command = option(command)
+    return command
+
+
+def _open(
+    identity_path: Path, passphrase_file: Path | None, ledger_path: Path | None, operator: str
+) -> psimatch.Ledger:
+    identity = psimatch.read_identity(identity_path, passphrases.source(passphrase_file))
+    return psimatch.Ledger(ledger_path or beside(identity_path), identity, operator=operator)
+
+
+reason_option = click.option(
+    "--reason", required=True, help="In words, without anything that says who a child is: it is kept for good."
+)
+
+
+@click.command(
+    "correct",
+    epilog=example('psimatch ledger correct K7QF-3M2X --reason "another person" --identity care.identity'),
+)
+@click.argument("reference", metavar="REFERENCE")
+@reason_option
+@_writing
+def correct(reference: str, reason: str, **given: Any) -> None:
+    """Record that a match turned out to be false, by its reference.
+
+    Tell the other party the reference too, so that it corrects what it wrote down.
+    """
+    with _open(**given) as ledger:
+        ledger.correct(reference.upper(), reason)
+    messages.note("recorded; tell the other party the reference, so that it records it too")
+
+
+@click.command(
+    "acknowledge",
+    epilog=example(
+        "psimatch ledger acknowledge pilot.agreement.toml \\",
+        '  --reason "police restored a backup, desk 4 confirmed it by telephone" --identity care.identity',
+    ),
+)
+@click.argument("agreement_path", type=PATH, metavar="AGREEMENT")
+@reason_option
+@_writing
+def acknowledge(agreement_path: Path, reason: str, **given: Any) -> None:
+    """Accept that a ledger was lost, replaced or put back, after you have found out why.
+
+    The next session with the peer of the agreement then takes what the peer says of its ledger as it is.
+    """
+    agreement = psimatch.read_agreement_file(agreement_path)
+    with _open(**given) as ledger:
+        ledger.acknowledge(agreement, reason)
+    messages.note("recorded; the next session may run")
+
+
+@click.command("withdraw", epilog=example("psimatch agreement withdraw pilot.agreement.toml --identity care.identity"))
+@click.argument("agreement_path", type=PATH, metavar="AGREEMENT")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@_writing
+def withdraw(agreement_path: Path, yes: bool, **given: Any) -> None:
+    """Refuse all later sessions under an agreement. There is no way back but a new agreement.
+
+    The peer is told when it tries its next session, and refuses from then on too.
+    """
+    agreement = psimatch.read_agreement_file(agreement_path)
+    if not yes:
+        click.confirm(f'Withdraw "{agreement.terms.title}" for good?', abort=True, err=True)
+    with _open(**given) as ledger:
+        ledger.withdraw(agreement)
+    messages.note("withdrawn; it is in the ledger")
+
+
+@click.command("purge", epilog=example("psimatch purge --identity care.identity"))
+@_writing
+def purge(**given: Any) -> None:
+    """Remove the files of matches whose retention is over, and record that.
+
+    It knows the files that psimatch wrote, at the place where it wrote them. Copies are yours to remove.
+    """
+    with _open(**given) as ledger:
+        removed = ledger.purge()
+    for path in removed:
+        click.echo(str(path))
+    messages.note(f"removed {len(removed):,} files" if removed else "no file is due")

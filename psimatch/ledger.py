@@ -1,0 +1,347 @@
+"""A party's ledger: which sessions were, who was charged for what, and whether one more is allowed (psimatch-1 §11)."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from psimatch import ledger_entries
+from psimatch.agreement import Agreement
+from psimatch.digest import NO_DIGEST
+from psimatch.errors import (
+    AgreementWithdrawnError,
+    HelloReplayedError,
+    LedgerError,
+    StandingError,
+)
+from psimatch.identity import Identity, PublicIdentity
+from psimatch.ledger_entries import Entry
+from psimatch.ledger_store import entry_of
+from psimatch.ledger_view import LedgerView
+from psimatch.messages import Standing
+from psimatch.outputs import Admission, AdmissionNeeded, Charge, ChargeNeeded, Grant, ReceiptSigned
+from psimatch.parameters import LIMITS, Role
+from psimatch.receipt import Receipt
+from psimatch.terms import Terms
+
+# A clock that was set a little back by the network is no reason to stop.
+_CLOCK_TOLERANCE: Final = 120
+_ACKNOWLEDGE: Final = "find out why, then: psimatch ledger acknowledge AGREEMENT --reason ..."
+
+
+class Ledger(LedgerView):
+    """The ledger that a party keeps of its sessions, in the file at `path`, or in memory alone where `path` is None.
+
+    What a method appends is on disk when it returns. All raise LedgerError where the file can't be used.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str] | None,
+        identity: Identity,
+        *,
+        operator: str = "",
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Open the ledger, or begin it.
+
+        Args:
+            path: the file; it is made where there is none, readable by its owner alone.
+            identity: the party that keeps it, whose signature stands under each entry.
+            operator: the person who runs the sessions: 0 to 200 printable characters.
+            clock: the time in seconds since 1970.
+
+        Raises:
+            LedgerError: the file can't be used, or is the ledger of another party; the operator's name is too long.
+            LedgerCorruptError: its last entry is not as it was written.
+        """
+        if len(operator) > LIMITS.name_characters or not operator.isprintable():
+            raise LedgerError(
+                f"the operator's name has at most {LIMITS.name_characters} printable characters", hint="shorten it"
+            )
+        super().__init__(path, create=True)
+        self._identity = identity
+        self._operator = operator
+        self._clock = clock
+        with self._store.writing():
+            if self._store.last_row() is None:
+                self._append(ledger_entries.OPENED_LEDGER, ledger_entries.opening_fields(identity.public))
+        if self.owner.fingerprint != identity.public.fingerprint:
+            name = self.owner.name
+            self.close()
+            raise LedgerError(
+                f"the ledger is that of another identity, {name}",
+                hint="each identity keeps a ledger of its own: name another with --ledger",
+            )
+        self._check_last()
+
+    def _check_last(self) -> None:
+        row = self._store.last_row()
+        if row is not None:
+            ledger_entries.check_signature(self.owner, entry_of(row), row[2])
+
+    @property
+    def now(self) -> int:
+        """The time, in whole seconds since 1970.
+
+        Raises:
+            LedgerError: the clock is behind the last entry.
+        """
+        now, row = int(self._clock()), self._store.last_row()
+        last = now if row is None else entry_of(row).time
+        if now < last - _CLOCK_TOLERANCE:
+            raise LedgerError(
+                "the clock of this machine is behind the last entry of the ledger", hint="set the clock right"
+            )
+        return max(now, last)
+
+    def _append(self, kind: str, fields: Mapping[str, Any]) -> bytes:
+        """Append an entry and return its hash, the new head; only within `writing`."""
+        row = self._store.last_row()
+        number, previous = (0, NO_DIGEST) if row is None else (row[0] + 1, ledger_entries.hash_of(row[1]))
+        entry = Entry(number, previous, self.now, self._operator, kind, fields)
+        self._store.append(entry, ledger_entries.sign(self._identity, entry.body))
+        return ledger_entries.hash_of(entry.body)
+
+    # What a session asks for.
+
+    def check_open(self, agreement: Agreement, peer: PublicIdentity) -> None:
+        """Check that a session may run now at all, as far as this ledger alone can tell; it changes nothing.
+
+        Where this side has withdrawn, the peer is still to be told, so that is left to the session.
+
+        Raises:
+            BudgetError, AgreementWithdrawnError: what speaks against it.
+        """
+        withdrawn = self.withdrawn(agreement)
+        if withdrawn is not None and withdrawn.fields["by"] == "peer":
+            self._check_not_withdrawn(agreement)
+        self.spending(agreement, peer, self.now).check(agreement.terms, 1, self.now)
+
+    def open_session(self, agreement: Agreement, peer: PublicIdentity) -> Standing:
+        """Open a session as the client; return what to tell the server of this ledger.
+
+        Raises:
+            RefusedError: the agreement was withdrawn, or what it renews is not known.
+        """
+        # §11.4
+        with self._store.writing():
+            return self._open(agreement, peer)
+
+    def grant(
+        self, agreement: Agreement, peer: PublicIdentity, needed: AdmissionNeeded | ChargeNeeded, role: Role
+    ) -> Grant:
+        """Grant what a session in `role` asks for, as `admit` or `charge` does."""
+        if isinstance(needed, ChargeNeeded):
+            return self.charge(agreement, peer, needed)
+        return self.admit(agreement, peer, needed, role)
+
+    def admit(self, agreement: Agreement, peer: PublicIdentity, needed: AdmissionNeeded, role: Role) -> Admission:
+        """Admit the peer that has opened a session; `role` is this side's own.
+
+        Raises:
+            BudgetError, AgreementWithdrawnError, StandingError, HelloReplayedError: what speaks against it.
+        """
+        # §7.4
+        with self._store.writing():
+            if role is Role.SERVER:
+                if self._store.first("admitted", hello=needed.hello.hex()) is not None:
+                    raise HelloReplayedError("this Hello was admitted before", hint="the client starts a new session")
+                standing = self._open(agreement, peer)
+            else:
+                standing = self.standing(peer)
+            self._check_standing(peer, needed.standing)
+            self.spending(agreement, peer, self.now).check(agreement.terms, needed.evaluations, self.now)
+            fields = {
+                **self._about(agreement, peer),
+                "session": needed.session_id.hex(),
+                "hello": needed.hello.hex(),
+                "peer_sessions": needed.standing.sessions,
+                "peer_charged": needed.standing.charged,
+                "peer_receipt": needed.standing.last_receipt.hex(),
+            }
+            self._append("admitted", fields)
+            return Admission(needed, standing)
+
+    def charge(self, agreement: Agreement, peer: PublicIdentity, needed: ChargeNeeded) -> Charge:
+        """Charge the peer; what it pays for may be evaluated once this returns.
+
+        Raises:
+            BudgetError, AgreementWithdrawnError: what speaks against it.
+        """
+        # §11.1, §11.4
+        with self._store.writing():
+            self._check_not_withdrawn(agreement)
+            now = self.now
+            self.spending(agreement, peer, now).check(agreement.terms, needed.evaluations, now)
+            about = self._about(agreement, peer)
+            fields = {
+                **about,
+                "session": needed.session_id.hex(),
+                "evaluations": needed.evaluations,
+                "charged": self.standing(peer).charged + needed.evaluations,
+                "party_charged": self.charged_before(about["party"], None) + needed.evaluations,
+            }
+            return Charge(needed, self._append("charged", fields))
+
+    def record_receipt(self, agreement: Agreement, peer: PublicIdentity, signed: ReceiptSigned) -> None:
+        """Keep a receipt: at first with the own signature alone, then with both, which finishes the session."""
+        # §11.4
+        receipt = signed.receipt
+        fields = {
+            **self._session_fields(agreement.terms, peer, receipt.session_id),
+            "receipt": receipt.digest.hex(),
+            "body": receipt.body.hex(),
+            "signature": signed.signature.hex(),
+        }
+        with self._store.writing():
+            if signed.peer_signature is None:
+                self._append("signed", fields)
+                return
+            matches = -1 if signed.matches is None else signed.matches
+            self._append("finished", {**fields, "peer_signature": signed.peer_signature.hex(), "matches": matches})
+
+    def record_abort(self, agreement: Agreement, peer: PublicIdentity, session_id: bytes, reason: str) -> None:
+        """Keep that a session ended early, and why: a word, not a message of the peer's."""
+        with self._store.writing():
+            about = self._session_fields(agreement.terms, peer, session_id)
+            self._append("aborted", {**about, "reason": reason})
+
+    # What an operator does.
+
+    def withdraw(self, agreement: Agreement, *, by_peer: bool = False) -> None:
+        """Refuse every later session under the agreement. To do so twice changes nothing."""
+        role = agreement.role_of(self.owner)
+        with self._store.writing():
+            if self.withdrawn(agreement) is None:
+                peer = agreement.terms.party(role.peer).fingerprint.hex()
+                fields = {"agreement": agreement.terms.id.hex(), "peer": peer, "by": "peer" if by_peer else "self"}
+                self._append("withdrawn", fields)
+
+    def acknowledge(self, agreement: Agreement, reason: str) -> None:
+        """Admit the peer's next standing as it is, and an agreement that the ledger would refuse as new."""
+        peer = agreement.terms.party(agreement.role_of(self.owner).peer).fingerprint.hex()
+        with self._store.writing():
+            self._append("acknowledged", {"agreement": agreement.terms.id.hex(), "peer": peer, "reason": reason})
+
+    def correct(self, reference: str, reason: str) -> None:
+        """Keep that a match turned out to be false, by its reference."""
+        with self._store.writing():
+            self._append("corrected", {"reference": reference, "reason": reason})
+
+    def keep_until(self, path: str | os.PathLike[str], session_id: bytes, terms: Terms) -> None:
+        """Remember a file of a session, which `purge` removes when the agreement's retention is over."""
+        due = self.now + terms.retention_days * 86_400
+        with self._store.writing():
+            self._store.add_file(Path(path).absolute(), session_id.hex(), due)
+
+    def purge(self) -> list[Path]:
+        """Remove the files whose retention is over; return them. One that is not there any more counts as removed.
+
+        Raises:
+            LedgerError: one can't be removed; those before it are.
+        """
+        removed: list[Path] = []
+        for path, session in self._store.files_due(self.now):
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                raise LedgerError(f"{path} can't be removed: {error.strerror}", hint="remove it by hand") from error
+            with self._store.writing():
+                self._store.forget_file(path)
+                self._append("purged", {"session": session, "files": 1})
+            removed.append(path)
+        return removed
+
+    # How.
+
+    def _about(self, agreement: Agreement, peer: PublicIdentity) -> dict[str, Any]:
+        party = self.party_of(peer.fingerprint)
+        return {"agreement": agreement.terms.id.hex(), "peer": peer.fingerprint.hex(), "party": party}
+
+    @staticmethod
+    def _session_fields(terms: Terms, peer: PublicIdentity, session_id: bytes) -> dict[str, Any]:
+        return {"agreement": terms.id.hex(), "peer": peer.fingerprint.hex(), "session": session_id.hex()}
+
+    def _open(self, agreement: Agreement, peer: PublicIdentity) -> Standing:
+        self._check_not_withdrawn(agreement)
+        if self._store.first("accepted", agreement=agreement.terms.id.hex()) is None:
+            self._accept(agreement, peer)
+        before = self.standing(peer)
+        sessions = before.sessions + 1
+        self._append("opened", {**self._about(agreement, peer), "sessions": sessions})
+        return Standing(sessions, before.charged, before.last_receipt)
+
+    def _accept(self, agreement: Agreement, peer: PublicIdentity) -> None:
+        # §11.1
+        terms = agreement.terms
+        party, problem = self.party_under(terms, peer)
+        if problem and not self._acknowledged(peer, agreement):
+            raise StandingError(problem, hint=_ACKNOWLEDGE)
+        self._append(
+            "accepted",
+            {
+                "agreement": terms.id.hex(),
+                "peer": peer.fingerprint.hex(),
+                "party": party,
+                "peer_name": peer.name,
+                "title": terms.title,
+                "predecessor": terms.predecessor,
+                "valid_from": terms.valid_from.isoformat(),
+                "valid_until": terms.valid_until.isoformat(),
+                "max_evaluations": terms.max_evaluations,
+            },
+        )
+
+    def _acknowledged(self, peer: PublicIdentity, agreement: Agreement) -> bool:
+        found = self._store.last("acknowledged", agreement=agreement.terms.id.hex())
+        return found is not None and found.fields["peer"] == peer.fingerprint.hex()
+
+    def _check_not_withdrawn(self, agreement: Agreement) -> None:
+        found = self.withdrawn(agreement)
+        if found is not None:
+            who = "this side" if found.fields["by"] == "self" else "the peer"
+            raise AgreementWithdrawnError(f"{who} has withdrawn the agreement", hint="sign a new agreement")
+
+    def _check_standing(self, peer: PublicIdentity, told: Standing) -> None:
+        # §11.3
+        who = peer.fingerprint.hex()
+        seen = self._store.last("admitted", peer=who)
+        acknowledged = self._store.last("acknowledged", peer=who)
+        if acknowledged is not None and (seen is None or acknowledged.number > seen.number):
+            return
+        sessions, charged, receipt = 0, 0, ""
+        if seen is not None:
+            sessions, charged = seen.fields["peer_sessions"], seen.fields["peer_charged"]
+            charged += self._own_size(seen.fields["session"])
+            receipt = seen.fields["peer_receipt"]
+        if told.sessions <= sessions or told.charged < charged:
+            raise StandingError(
+                "the peer's ledger says less than it did before: it was lost, replaced, or put back from a copy",
+                hint=_ACKNOWLEDGE,
+            )
+        if self._place_of(told.last_receipt.hex()) < self._place_of(receipt) and told.last_receipt.hex() != receipt:
+            raise StandingError(
+                "the peer's last receipt is not one that this ledger knows of after the one before: one of the two"
+                " ledgers was lost, replaced, or put back from a copy",
+                hint=_ACKNOWLEDGE,
+            )
+
+    def _own_size(self, session: str) -> int:
+        """Return what the peer charged this side for in a session whose receipt it signed; else 0."""
+        finished, charged = self._store.last("finished", session=session), self._store.last("charged", session=session)
+        if finished is None or charged is None:
+            return 0
+        receipt = Receipt.from_body(bytes.fromhex(finished.fields["body"]))
+        peer_size: int = charged.fields["evaluations"]
+        return receipt.client_set_size + receipt.server_set_size - peer_size
+
+    def _place_of(self, receipt: str) -> int:
+        """Return where a receipt stands in the ledger; -1 for none at all, -2 for one that it does not know."""
+        if receipt in ("", NO_DIGEST.hex()):
+            return -1
+        found = self._store.first("signed", receipt=receipt) or self._store.first("finished", receipt=receipt)
+        return -2 if found is None else found.number

@@ -1,0 +1,242 @@
+"""The file of a ledger: SQLite, append-only, every transaction on disk before it counts (psimatch-1 §11.4)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from psimatch.errors import LedgerCorruptError, LedgerError
+from psimatch.ledger_entries import Entry
+
+# Columns that SQLite takes out of the body by itself: they can't say something else than the entry.
+_COLUMNS: Final = ("kind", "time", "peer", "party", "agreement", "session", "hello", "receipt", "peer_name")
+_SCHEMA_VERSION: Final = 1
+# "psi1" as a number, so that `file` and this program know the file.
+_APPLICATION_ID: Final = 0x70736931
+# Another process appends within milliseconds, unless its disk hangs.
+_BUSY_SECONDS: Final = 10.0
+_MEMORY: Final = ":memory:"
+
+_GENERATED: Final = ", ".join(
+    f"{name} GENERATED ALWAYS AS (json_extract(body, '$.{name}')) VIRTUAL" for name in _COLUMNS
+)
+_SCHEMA: Final = (
+    f"CREATE TABLE entries (number INTEGER PRIMARY KEY, body TEXT NOT NULL, signature BLOB NOT NULL, {_GENERATED})",
+    "CREATE INDEX by_peer ON entries (kind, peer, number)",
+    "CREATE INDEX by_party ON entries (kind, party, time, number)",
+    "CREATE INDEX by_agreement ON entries (kind, agreement, number)",
+    *(
+        f"CREATE INDEX by_{name} ON entries ({name}, number) WHERE {name} IS NOT NULL"
+        for name in ("session", "hello", "receipt", "peer_name")
+    ),
+    *(
+        f"CREATE TRIGGER no_{verb} BEFORE {verb} ON entries BEGIN SELECT RAISE(ABORT, 'append-only'); END"
+        for verb in ("UPDATE", "DELETE")
+    ),
+    # Files to remove when their time has come; not part of the chain, since their names are nobody else's business.
+    "CREATE TABLE files (path TEXT PRIMARY KEY, session TEXT NOT NULL, due INTEGER NOT NULL)",
+    f"PRAGMA application_id = {_APPLICATION_ID}",
+    f"PRAGMA user_version = {_SCHEMA_VERSION}",
+)
+
+Row = tuple[int, str, bytes]
+
+
+class LedgerStore:
+    """Keeps rows of number, body and signature. Several threads may use one object, and several programs one file.
+
+    Every method raises LedgerError where the file can't be used, and LedgerCorruptError where it is damaged.
+    """
+
+    def __init__(self, path: str | os.PathLike[str] | None, *, create: bool) -> None:
+        """Open the file at `path`, or none at all, in memory.
+
+        Raises:
+            LedgerError: it is missing and not to be created, or is no ledger.
+        """
+        self.path = None if path is None else Path(path)
+        self._lock = threading.RLock()
+        if self.path is not None and not self.path.exists():
+            if not create:
+                raise LedgerError(f"there is no ledger at {self.path}", hint="name it with --ledger")
+            with _ledger_errors(self._name):
+                # Nobody but its owner may read it, from the first moment on.
+                os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        with _ledger_errors(self._name):
+            self._connection = sqlite3.connect(
+                _MEMORY if self.path is None else self.path,
+                timeout=_BUSY_SECONDS,
+                isolation_level=None,
+                check_same_thread=False,
+            )
+        try:
+            self._prepare()
+        except BaseException:
+            self._connection.close()
+            raise
+
+    @property
+    def _name(self) -> str:
+        return "in memory" if self.path is None else str(self.path)
+
+    def _prepare(self) -> None:
+        with _ledger_errors(self._name):
+            application = self._connection.execute("PRAGMA application_id").fetchone()[0]
+            version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+            empty = not self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if not empty and application != _APPLICATION_ID:
+            raise LedgerError(f"{self._name} is no ledger of psimatch", hint="name the right file with --ledger")
+        if not empty and version != _SCHEMA_VERSION:
+            raise LedgerError(f"the ledger {self._name} is of a newer psimatch", hint="upgrade psimatch")
+        with _ledger_errors(self._name):
+            self._connection.execute("PRAGMA synchronous = FULL")
+            if empty:
+                self._connection.execute("PRAGMA journal_mode = WAL")
+                self._create()
+
+    def _create(self) -> None:
+        with self.writing():
+            # Another program may have been faster.
+            if not self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                for statement in _SCHEMA:
+                    self._connection.execute(statement)
+
+    def close(self) -> None:
+        """Close the file."""
+        with _ledger_errors(self._name):
+            self._connection.close()
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Do what is done in here together or not at all, while no one else writes; on disk at the end."""
+        with self._lock, _ledger_errors(self._name):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                with contextlib.suppress(sqlite3.Error):
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def append(self, entry: Entry, signature: bytes) -> None:
+        """Append an entry; only within `writing`."""
+        sql = "INSERT INTO entries (number, body, signature) VALUES (?, ?, ?)"
+        self._connection.execute(sql, (entry.number, entry.body, signature))
+
+    def last_row(self) -> Row | None:
+        """Return the last row."""
+        rows = self._rows("SELECT number, body, signature FROM entries ORDER BY number DESC LIMIT 1", ())
+        return rows[0] if rows else None
+
+    def rows(self) -> Iterator[Row]:
+        """Yield all rows, in order."""
+        with self._lock, _ledger_errors(self._name):
+            yield from self._connection.execute("SELECT number, body, signature FROM entries ORDER BY number")
+
+    def entries(self, kind: str, order: str = "", **where: str | int) -> list[Entry]:
+        """Return the entries of a kind whose columns have these values, in order; `order` may be `DESC LIMIT 1`."""
+        conditions = " AND ".join(["kind = ?", *(_condition(name) for name in where)])
+        sql = f"SELECT number, body, signature FROM entries WHERE {conditions} ORDER BY number {order}"  # noqa: S608
+        return [entry_of(row) for row in self._rows(sql, (kind, *where.values()))]
+
+    def last(self, kind: str, **where: str | int) -> Entry | None:
+        """Return the last of such entries."""
+        found = self.entries(kind, "DESC LIMIT 1", **where)
+        return found[0] if found else None
+
+    def first(self, kind: str, **where: str | int) -> Entry | None:
+        """Return the first of such entries."""
+        found = self.entries(kind, "LIMIT 1", **where)
+        return found[0] if found else None
+
+    def count(self, kind: str, **where: str | int) -> int:
+        """Return how many such entries there are."""
+        conditions = " AND ".join(["kind = ?", *(_condition(name) for name in where)])
+        sql = f"SELECT count(*), '', x'' FROM entries WHERE {conditions}"  # noqa: S608
+        return self._rows(sql, (kind, *where.values()))[0][0]
+
+    def check_file(self) -> None:
+        """Let SQLite check its pages and indexes.
+
+        Raises:
+            LedgerCorruptError: they are damaged.
+        """
+        with self._lock, _ledger_errors(self._name):
+            found = self._connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+        if found != "ok":
+            raise LedgerCorruptError(f"the file {self._name} is damaged", hint="restore the ledger from a copy")
+
+    def add_file(self, path: Path, session: str, due: int) -> None:
+        """Remember a file that is to be removed at a time; only within `writing`."""
+        self._connection.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", (str(path), session, due))
+
+    def files_due(self, now: int) -> list[tuple[Path, str]]:
+        """Return the files whose time has come, and the session of each."""
+        with self._lock, _ledger_errors(self._name):
+            sql = "SELECT path, session FROM files WHERE due <= ? ORDER BY due, path"
+            return [(Path(path), session) for path, session in self._connection.execute(sql, (now,))]
+
+    def forget_file(self, path: Path) -> None:
+        """Forget a file; only within `writing`."""
+        self._connection.execute("DELETE FROM files WHERE path = ?", (str(path),))
+
+    def _rows(self, sql: str, values: tuple[str | int, ...]) -> list[Row]:
+        with self._lock, _ledger_errors(self._name):
+            return self._connection.execute(sql, values).fetchall()
+
+
+def _condition(name: str) -> str:
+    column, _, relation = name.partition("__")
+    if column not in _COLUMNS:
+        raise ValueError(f"there is no column {column}")
+    return f"{column} {({'': '=', 'from': '>=', 'before': '<'})[relation]} ?"
+
+
+def entry_of(row: Row) -> Entry:
+    """Return the entry of a row.
+
+    Raises:
+        LedgerCorruptError: it is not in its one form.
+    """
+    try:
+        return Entry.from_body(row[1])
+    except ValueError:
+        raise LedgerCorruptError(
+            f"entry {row[0]:,} of the ledger is not an entry in its one form", hint="see psimatch ledger verify"
+        ) from None
+
+
+_HINTS: Final = {
+    "SQLITE_BUSY": "another program holds it: wait until it is done",
+    "SQLITE_LOCKED": "another program holds it: wait until it is done",
+    "SQLITE_FULL": "make room on that disk",
+    "SQLITE_READONLY": "it must be writable, and so must its folder",
+    "SQLITE_CANTOPEN": "it must be a file that you may read and write, in a folder that you may write to",
+    "SQLITE_IOERR": "look at that disk: it may be full, or damaged",
+}
+_DAMAGED: Final = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_ERROR")
+
+
+@contextlib.contextmanager
+def _ledger_errors(name: str) -> Iterator[None]:
+    """Turn what SQLite and the system say into LedgerError, with a remedy."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorname", "")
+        if code.startswith(_DAMAGED):
+            raise LedgerCorruptError(
+                f"the ledger {name} is damaged, or no ledger: {error}", hint="restore the ledger from a copy"
+            ) from error
+        hint = next((hint for known, hint in _HINTS.items() if code.startswith(known)), "look at that file")
+        raise LedgerError(f"the ledger {name} can't be used: {error}", hint=hint) from error
+    except OSError as error:
+        raise LedgerError(
+            f"the ledger {name} can't be used: {error.strerror}", hint="name another place with --ledger"
+        ) from error
