@@ -28,7 +28,7 @@ from psimatch.messages import (
 )
 from psimatch.outputs import Admission, Charge, Output, Progress, ReceiptSigned
 from psimatch.padding import check_set_size, chunks, slots
-from psimatch.parallel import Pipeline, spread
+from psimatch.parallel import spread
 from psimatch.parameters import LIMITS, Label, Role
 from psimatch.prf import OUTPUT_BYTES, TAG, chunk_context
 from psimatch.session import CHUNKS_HELD, Session
@@ -54,7 +54,6 @@ class ClientSession(Session):
         self._public_key = b""
         self._blindings: deque[tuple[slice, oprf.Blinding]] = deque()
         self._unsent: deque[tuple[bytes, bytes]] = deque()
-        self._finalizing: Pipeline[bytes] = Pipeline(self._executor)
         self._tags = bytearray()
         self._chunks_sent = 0
         self._chunks_received = 0
@@ -138,7 +137,7 @@ class ClientSession(Session):
         finalize = partial(oprf.finalize, context=chunk_context(self._channel.session_id, number))
         piece, blinding = self._blindings.popleft()
         evaluation = oprf.Evaluation(message.elements, message.proof)
-        self._finalizing.submit(finalize, self._public_key, self._inputs(piece), blinding, evaluation)
+        self._calls.submit(finalize, self._public_key, self._inputs(piece), blinding, evaluation)
         self._chunks_received += 1
         yield from self._match(leave=CHUNKS_HELD if self._blindings else 0)
         if self._unsent:
@@ -151,7 +150,7 @@ class ClientSession(Session):
 
     def _match(self, leave: int) -> Iterator[Output]:
         """Take out what is finalized, until `leave` chunks are left, and look it up among the tags."""
-        for outputs in self._finalizing.results(leave):
+        for outputs in self._calls.results(leave):
             for number, found in enumerate(find(self._tags, outputs, OUTPUT_BYTES, TAG)):
                 place = self._matched + number
                 # A dummy matches nothing.

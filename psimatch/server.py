@@ -34,7 +34,7 @@ from psimatch.messages import (
 )
 from psimatch.outputs import Admission, Charge, Output, Progress, ReceiptSigned
 from psimatch.padding import check_set_size, chunks, slots
-from psimatch.parallel import Pipeline, spread
+from psimatch.parallel import spread
 from psimatch.parameters import LIMITS, Label, Role
 from psimatch.prf import CLAIM, OUTPUT_BYTES, TAG, chunk_context, new_server_key
 from psimatch.receipt import Receipt
@@ -60,7 +60,6 @@ class ServerSession(Session):
         self._by_claim: array[int] = array("I")
         self._claims = b""
         self._rest: bytes | None = None
-        self._evaluating: Pipeline[oprf.Evaluation] = Pipeline(self._executor)
         self._chunks_received = 0
         self._answered = 0
         self._claimed: list[int] = []
@@ -129,10 +128,10 @@ class ServerSession(Session):
         if self._key is None or charge.needed.evaluations < done:
             raise LocalProtocolError("the session has no key, or no charge for so many evaluations")
         evaluate = partial(oprf.blind_evaluate, context=chunk_context(self._channel.session_id, number))
-        self._evaluating.submit(evaluate, self._key, message.elements)
+        self._calls.submit(evaluate, self._key, message.elements)
         self._chunks_received += 1
         self._advance(f"last Blinded, reveal {self.terms.reveal.value}" if last else "Blinded")
-        for evaluation in self._evaluating.results(leave=0 if last else CHUNKS_HELD):
+        for evaluation in self._calls.results(leave=0 if last else CHUNKS_HELD):
             self._evaluated = True
             yield self._send(Evaluated(evaluation.elements, evaluation.proof))
             self._answered += len(evaluation.elements) // ELEMENT_BYTES

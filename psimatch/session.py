@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from datetime import date
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from psimatch import states, wire
 from psimatch.agreement import Agreement
@@ -40,6 +40,7 @@ from psimatch.outputs import (
 )
 from psimatch.own_set import OwnSet
 from psimatch.padding import bucket
+from psimatch.parallel import Pipeline
 from psimatch.parameters import LIMITS, Label, Role
 from psimatch.prf import input_prefix
 from psimatch.receipt import Receipt
@@ -112,6 +113,7 @@ class Session(ABC):
         self._own = OwnSet(items, self.terms.kinds_known, self.terms.contact_size)
         self._identity = identity
         self._executor = executor
+        self._calls: Pipeline[Any] = Pipeline(executor)
         self._channel = Channel(self.role, self.terms.id, identity, peer, self.max_envelope_bytes)
         self._peer_set_size = 0
         self._needed: AdmissionNeeded | ChargeNeeded | None = None
@@ -299,6 +301,8 @@ class Session(ABC):
 
     def _drop_secrets(self) -> None:
         self._own.clear()
+        # What the executor has not begun is never begun: it would hold secrets for nothing.
+        self._calls.cancel()
         self._candidates, self._contacts = Candidates(), []
         self._needed = self._pending = None
         self._forget()
