@@ -55,6 +55,7 @@ bench: $(VENV)/benchmarks
 	$(BIN)/python benchmarks/scaling.py
 	$(BIN)/python benchmarks/peers.py
 	$(BIN)/python benchmarks/cluster.py
+	$(BIN)/python benchmarks/ledger.py
 	$(BIN)/python benchmarks/plots.py
 	$(BIN)/python benchmarks/report.py
 

@@ -120,6 +120,32 @@ def cluster_lines(report: Figures) -> list[str]:
     return ["### On a Dask cluster of two workers", "", *table(head, rows)]
 
 
+def ledger_lines(report: Figures) -> list[str]:
+    """Return the section on the ledger."""
+    first, last = report["runs"][0], report["runs"][-1]
+    step = first["sessions"]
+    rows = [
+        [
+            f"{each['entries']:,}",
+            f"{each['megabytes']:.1f}",
+            f"{each['verify_seconds']:.2f}",
+            f"{1e6 * each['verify_seconds'] / each['entries']:.0f}",
+            f"{each['receipts']:,}",
+            f"{each['receipts_seconds']:.2f}",
+        ]
+        for each in report["checks"]
+    ]
+    return [
+        "### The ledger",
+        "",
+        f"A session takes {1e3 * first['seconds'] / step:.1f} ms of its party's ledger among the first {step:,}, and"
+        f" {1e3 * last['seconds'] / step:.1f} ms among the last {step:,} of {last['sessions']:,}: four waits for the"
+        f" disk. The time to write all grows with their number to the {report['exponent']:.3f}.",
+        "",
+        *table(("entries", "MB", "s to verify", "µs an entry", "receipts", "s to check those"), rows),
+    ]
+
+
 SECTIONS: dict[str, Callable[[Figures], list[str]]] = {
     "match": match_lines,
     "peers": peers_lines,
@@ -127,6 +153,7 @@ SECTIONS: dict[str, Callable[[Figures], list[str]]] = {
     "scaling": scaling_lines,
     "startup": startup_lines,
     "cluster": cluster_lines,
+    "ledger": ledger_lines,
 }
 
 

@@ -6,6 +6,7 @@ in a list of any length.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import exp, log
 
 from measuring import Figures, add_budget, estimator, parser, size, within, write
@@ -14,13 +15,19 @@ from two_parties import Run, measure
 SIZES = [250, 1_000, 4_000, 16_000, 64_000]
 
 
-def fitted(runs: list[Figures]) -> Figures:
-    """Return the exponent and the factor of the power law through the runs."""
-    points = [(log(run["client_items"]), log(run["seconds"])) for run in runs]
+def power_law(pairs: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """Return the exponent and the factor of the power law through the pairs."""
+    points = [(log(x), log(y)) for x, y in pairs]
     mean_x, mean_y = (sum(values) / len(points) for values in zip(*points, strict=True))
     variance = sum((x - mean_x) ** 2 for x, _ in points)
     exponent = sum((x - mean_x) * (y - mean_y) for x, y in points) / variance if variance else 1.0
-    return {"cores": runs[0]["cores"], "exponent": exponent, "factor": exp(mean_y - exponent * mean_x)}
+    return exponent, exp(mean_y - exponent * mean_x)
+
+
+def fitted(runs: list[Figures]) -> Figures:
+    """Return the exponent and the factor of the power law through the runs."""
+    exponent, factor = power_law([(run["client_items"], run["seconds"]) for run in runs])
+    return {"cores": runs[0]["cores"], "exponent": exponent, "factor": factor}
 
 
 def main() -> None:

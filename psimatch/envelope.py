@@ -113,7 +113,7 @@ class Channel:
         self._peer = peer
         self._limit = limit
         self._ephemeral_key: SealingKey | None = ephemeral_key
-        self._acknowledged = 0
+        self.acknowledged = 0
         self._peer_in_session = False
         self._first_sent = b""
         self._closed = False
@@ -179,7 +179,7 @@ class Channel:
                 "the peer runs another agreement", hint="compare the agreement ids that psimatch agreement show prints"
             )
         signed = self._check_signature(header, received, signature, message)
-        self._acknowledged = received
+        self.acknowledged = received
         self._peer_in_session = header.session_id != NO_SESSION
         self.received.append(digest(Label.MESSAGE_DIGEST, signed))
         return Opened(message, header.session_id, length + len(filling))
@@ -214,7 +214,7 @@ class Channel:
             ) from None
 
     def _check_signature(self, header: Header, received: int, signature: bytes, message: bytes) -> bytes:
-        if not self._acknowledged <= received <= len(self.sent):
+        if not self.acknowledged <= received <= len(self.sent):
             raise EnvelopeOutOfOrderError("an envelope answers a message that was not sent, or an earlier one again")
         acknowledged = self.sent[received - 1] if received else NO_DIGEST
         signed = self._signed(header.sender, header.session_id, self.last_received, received, acknowledged, message)

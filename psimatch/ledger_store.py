@@ -6,7 +6,7 @@ import contextlib
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -28,7 +28,8 @@ _GENERATED: Final = ", ".join(
 _SCHEMA: Final = (
     f"CREATE TABLE entries (number INTEGER PRIMARY KEY, body TEXT NOT NULL, signature BLOB NOT NULL, {_GENERATED})",
     "CREATE INDEX by_peer ON entries (kind, peer, number)",
-    "CREATE INDEX by_party ON entries (kind, party, time, number)",
+    "CREATE INDEX by_party ON entries (kind, party, number)",
+    "CREATE INDEX by_time ON entries (kind, party, time, number)",
     "CREATE INDEX by_agreement ON entries (kind, agreement, number)",
     *(
         f"CREATE INDEX by_{name} ON entries ({name}, number) WHERE {name} IS NOT NULL"
@@ -139,26 +140,30 @@ class LedgerStore:
         with self._lock, _ledger_errors(self._name):
             yield from self._connection.execute("SELECT number, body, signature FROM entries ORDER BY number")
 
-    def entries(self, kind: str, order: str = "", **where: str | int) -> list[Entry]:
-        """Return the entries of a kind whose columns have these values, in order; `order` may be `DESC LIMIT 1`."""
-        conditions = " AND ".join(["kind = ?", *(_condition(name) for name in where)])
-        sql = f"SELECT number, body, signature FROM entries WHERE {conditions} ORDER BY number {order}"  # noqa: S608
-        return [entry_of(row) for row in self._rows(sql, (kind, *where.values()))]
+    def entries(self, kind: str, **where: str | int) -> list[Entry]:
+        """Return the entries of a kind whose columns have these values, in order; `time__before` compares."""
+        return self._entries(kind, where, "ASC", -1)
 
     def last(self, kind: str, **where: str | int) -> Entry | None:
         """Return the last of such entries."""
-        found = self.entries(kind, "DESC LIMIT 1", **where)
+        found = self._entries(kind, where, "DESC", 1)
         return found[0] if found else None
+
+    def _entries(self, kind: str, where: Mapping[str, str | int], direction: str, limit: int) -> list[Entry]:
+        # Time never goes back from one entry to the next, so both orders are one; each has its index.
+        by_time = f"time {direction}, " if any(name.startswith("time__") for name in where) else ""
+        order = f"ORDER BY {by_time}number {direction} LIMIT {limit}"
+        sql = f"SELECT number, body, signature FROM entries WHERE {_conditions(where)} {order}"  # noqa: S608
+        return [entry_of(row) for row in self._rows(sql, (kind, *where.values()))]
 
     def first(self, kind: str, **where: str | int) -> Entry | None:
         """Return the first of such entries."""
-        found = self.entries(kind, "LIMIT 1", **where)
+        found = self._entries(kind, where, "ASC", 1)
         return found[0] if found else None
 
     def count(self, kind: str, **where: str | int) -> int:
         """Return how many such entries there are."""
-        conditions = " AND ".join(["kind = ?", *(_condition(name) for name in where)])
-        sql = f"SELECT count(*), '', x'' FROM entries WHERE {conditions}"  # noqa: S608
+        sql = f"SELECT count(*), '', x'' FROM entries WHERE {_conditions(where)}"  # noqa: S608
         return self._rows(sql, (kind, *where.values()))[0][0]
 
     def check_file(self) -> None:
@@ -189,6 +194,10 @@ class LedgerStore:
     def _rows(self, sql: str, values: tuple[str | int, ...]) -> list[Row]:
         with self._lock, _ledger_errors(self._name):
             return self._connection.execute(sql, values).fetchall()
+
+
+def _conditions(where: Mapping[str, str | int]) -> str:
+    return " AND ".join(["kind = ?", *(_condition(name) for name in where)])
 
 
 def _condition(name: str) -> str:

@@ -212,6 +212,8 @@ class Session(ABC):
             raise MessageFormatError("a message that has no slots is zero-filled")
         self._filled_length = opened.filled_length
         if isinstance(message, Abort):
+            # One that was signed after a message of this session is no recording.
+            self.peer_confirmed = self.peer_confirmed or self._channel.acknowledged > 0
             raise self._aborted_by_peer(message.code)
         states.check_expected(self.role, self.state, type(message).__name__)
         if not isinstance(message, Hello):

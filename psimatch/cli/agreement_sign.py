@@ -9,6 +9,7 @@ import click
 
 import psimatch
 from psimatch.cli import messages, passphrases
+from psimatch.cli.figures import warn_of_budget
 from psimatch.cli.options import PATH, example, identity_option, passphrase_file_option, peer_option, today
 from psimatch.cli.terms_text import terms_lines
 
@@ -41,6 +42,7 @@ def sign(path: Path, identity_path: Path, peer_path: Path | None, passphrase_fil
     _check_peer(agreement, peer, path.parent, peer_path)
     if today() > agreement.terms.valid_until:
         agreement.check_in_force(today())
+    warn_of_budget(agreement.terms)
     if not yes:
         _confirm(agreement.terms, peer)
     psimatch.append_signatures(path, agreement.sign(identity))

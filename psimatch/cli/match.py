@@ -166,6 +166,7 @@ def _write(options: MatchOptions, prepared: Prepared, result: psimatch.SessionRe
             prepared.ledger.keep_until(output, result.session_id, prepared.agreement.terms)
             rows = psimatch.write_matches(output, prepared.flags, result.matches, force=options.force)
         if skipped is not None:
+            prepared.ledger.keep_until(skipped, result.session_id, prepared.agreement.terms)
             psimatch.write_skipped(skipped, prepared.flags, force=options.force)
     except psimatch.OutputError as error:
         hint = f"{error.hint}; the peer has its result: run the match again for yours"

@@ -29,6 +29,7 @@ def results(tmp_path_factory):
         ("scaling", "--sizes", 10, 40, "--cores", 1),
         ("startup", "--repeats", 1),
         ("operations", "--batches", 1, 2, "--seconds", 0),
+        ("ledger", "--sessions", 20, "--step", 10),
         ("peers", "--sizes", 10, "--kernels", "rbcl", "--peers"),
     ):
         run(f"{name}.py", *arguments, "--output", folder / f"{name}.json")
@@ -40,6 +41,12 @@ def read(results, name):
     assert report["format"] == f"psimatch-benchmark-{name}-1"
     assert {"processor", "kernel", "commit"} <= set(report["machine"])
     return report
+
+
+def test_a_ledger_is_written_and_verified(results):
+    report = read(results, "ledger")
+    assert [run["sessions"] for run in report["runs"]] == [10, 20]
+    assert [check["receipts"] for check in report["checks"]] == [2, 20]
 
 
 def test_a_match_is_measured_on_one_core_and_two(results):

@@ -334,6 +334,21 @@ def test_a_client_that_has_withdrawn_tells_the_server_before_any_hello(ledgers):
         ledgers[1].check_open(agreement, CARE.public)
 
 
+def test_no_question_to_a_ledger_sorts_or_scans_it(ledgers):
+    agreement, asked = make_agreement(), []
+    finish(agreement, ledgers)
+    connection = ledgers[0]._store._connection
+    connection.set_trace_callback(asked.append)
+    finish(agreement, ledgers)
+    connection.set_trace_callback(None)
+    questions = {sql for sql in asked if sql.startswith("SELECT") and "WHERE" in sql}
+    assert len(questions) > 8
+    for sql in questions:
+        plan = " ".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}"))
+        assert "USING INDEX" in plan or "COVERING INDEX" in plan, sql
+        assert "TEMP B-TREE" not in plan, sql
+
+
 # The file.
 
 
