@@ -70,3 +70,13 @@ def test_every_must_has_a_section_number():
     """A reader can cite every MUST: none stands before the first heading, or outside a numbered section."""
     before, _, _ = SPEC.read_text().partition("\n## 1 ")
     assert "MUST" not in before.replace("The words MUST, MUST NOT", "")
+
+
+def test_every_guarantee_is_numbered_and_points_at_tests_that_exist():
+    rows = re.findall(r"^\| G(\d+) \| .* \| (.*) \|$", (SPEC.parent / "threat_model.md").read_text(), re.MULTILINE)
+    assert [int(number) for number, _ in rows] == list(range(1, len(rows) + 1))
+    assert len(rows) > 15
+    for number, shown_by in rows:
+        paths = re.findall(r"`(tests/[\w/.]+)`", shown_by)
+        assert paths, f"G{number} points at no test"
+        assert all((ROOT / path).exists() for path in paths), f"G{number}: {paths}"
