@@ -12,6 +12,17 @@ _READ_AS: Final = str.maketrans("OIL", "011", "- ")
 GROUP: Final = 4
 
 
+def encode_rows(rows: bytes, size: int) -> list[str]:
+    """Write each row of `size` bytes, a multiple of five, in groups of four digits: as `encode`, but all at once."""
+    digits = b32encode(rows).translate(_FROM_RFC_4648).decode()
+    width = 8 * size // 5
+    starts = range(0, width, GROUP)
+    return [
+        "-".join([digits[row + start : row + start + GROUP] for start in starts])
+        for row in range(0, len(digits), width)
+    ]
+
+
 def encode(data: bytes, bits: int | None = None) -> str:
     """Write the first `bits` bits of `data` (a multiple of five; all by default) in groups of four digits.
 

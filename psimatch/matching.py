@@ -79,7 +79,9 @@ def references(secrets: Sequence[bytes], session_id: bytes) -> list[str]:
     # For one block, HKDF-Expand (RFC 5869 §2.3) is this HMAC.
     info = length_prefixed(Label.MATCH_REFERENCE) + session_id + b"\x01"
     raw = [hmac.digest(secret, info, "sha512")[:_REFERENCE_BYTES] for secret in secrets]
-    short = [crockford.encode(item, SHORT_REFERENCE_BITS) for item in raw]
+    short = crockford.encode_rows(
+        b"".join([item[: SHORT_REFERENCE_BITS // 8] for item in raw]), SHORT_REFERENCE_BITS // 8
+    )
     uses = Counter(short)
     return [
         text if uses[text] == 1 else crockford.encode(item, LONG_REFERENCE_BITS)

@@ -93,6 +93,11 @@ def test_commitments_chain():
     assert commitments([b"a", b"b", b"x"])[1] != rests[1]
 
 
+@given(st.lists(st.binary(min_size=5, max_size=5)))
+def test_crockford_writes_many_rows_as_it_writes_one(rows):
+    assert crockford.encode_rows(b"".join(rows), 5) == [crockford.encode(row) for row in rows]
+
+
 @given(st.binary(min_size=1, max_size=40))
 def test_crockford_survives(data):
     written = crockford.encode(data)
