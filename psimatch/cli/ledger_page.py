@@ -14,7 +14,8 @@ _STYLE: Final = """
 body { font: 11pt/1.45 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1c2733; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
 table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .25rem .6rem .25rem 0;
-border-bottom: 1px solid #d8dee6; vertical-align: top; } td.n { text-align: right; white-space: nowrap; }
+border-bottom: 1px solid #d8dee6; vertical-align: top; } td.n { text-align: right; } td.n, td.s { white-space: nowrap; }
+table + svg { margin-top: 1rem; }
 .hash { font-family: ui-monospace, monospace; font-size: .8rem; word-break: break-all; }
 svg { width: 100%; height: auto; } svg text { font: 11px system-ui, sans-serif; fill: #1c2733; }
 @media print { body { margin: 0; max-width: none; } tr { break-inside: avoid; } h2 { break-after: avoid; } }
@@ -38,8 +39,8 @@ def page(ledger: psimatch.LedgerView, verified: psimatch.Verified) -> str:
         parts += _agreement(agreement, entries, names)
     parts += ["<h2>All entries</h2><table><tr><th>No.</th><th>When</th><th>What</th><th>By</th></tr>"]
     parts += [
-        f'<tr><td class="n">{entry.number}</td><td>{moment(entry.time)}</td>'
-        f"<td>{escape(entry_text(entry, names))}</td><td>{escape(entry.operator)}</td></tr>"
+        f'<tr><td class="n">{entry.number}</td><td class="s">{moment(entry.time)}</td>'
+        f'<td>{escape(entry_text(entry, names))}</td><td class="s">{escape(entry.operator)}</td></tr>'
         for entry in entries
     ]
     return "\n".join([*parts, "</table></body></html>", ""])
@@ -69,12 +70,14 @@ def _agreement(accepted: psimatch.Entry, entries: Sequence[psimatch.Entry], name
         ("Matches", f"{matches:,} learned by this organisation"),
     ]
     table = "".join(f"<tr><th>{name}</th><td>{escape(value)}</td></tr>" for name, value in rows)
-    picture = _picture(counted, int(fields["max_evaluations"]), fields["valid_from"], fields["valid_until"])
+    picture = _picture(
+        counted, int(fields["max_evaluations"]), fields["valid_from"], fields["valid_until"], entries[-1].time
+    )
     return [f"<h2>{escape(str(fields['title']))}</h2>", f"<table>{table}</table>", picture]
 
 
-def _picture(charges: Sequence[psimatch.Entry], budget: int, first: str, last: str) -> str:
-    """Return the budget's use over the term as a picture: a step up for each charge, a line where the budget ends."""
+def _picture(charges: Sequence[psimatch.Entry], budget: int, first: str, last: str, now: int) -> str:
+    """Return the budget's use over the term up to now: a step up for each charge, a line where the budget ends."""
     begin, end = (datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp() for day in (first, last))
     end = max(end, begin) + 86_400
 
@@ -88,6 +91,7 @@ def _picture(charges: Sequence[psimatch.Entry], budget: int, first: str, last: s
         points.append(place(entry.time, total))
         total += entry.fields["evaluations"]
         points.append(place(entry.time, total))
+    points.append(place(now, total))
     label = f"Evaluations charged: {total:,} of {budget:,} ({100 * total / budget:.1f}%)"
     bottom = _HEIGHT - _BOTTOM
     return (

@@ -56,10 +56,10 @@ def _matched(fields: Mapping[str, object]) -> str:
 
 _TEMPLATES: Final = {
     "opened ledger": "the ledger of {name} begins",
-    "accepted": 'agreement "{title}" with {peer} first used: {max_evaluations} evaluations until {valid_until}',
+    "accepted": 'agreement "{title}" with {peer} first used: {max_evaluations:,} evaluations until {valid_until}',
     "opened": "session number {sessions} with {peer} opened",
     "admitted": "{session} admitted",
-    "charged": "{session}: {peer} charged for {evaluations} evaluations, {charged} in all",
+    "charged": "{session}: {peer} charged for {evaluations:,} evaluations, {charged:,} in all",
     "signed": "{session}: receipt signed by this side",
     "finished": "{session} finished, receipt signed by both: {matched}",
     "aborted": "{session} ended early: {reason}",
