@@ -47,7 +47,43 @@ def match_lines(report: Figures) -> list[str]:
     head = ("client x server", "s, one core", "µs/item", "s, two cores", "ratio", "B/item", "MB client, server")
     proofs = [f"The proofs take {report['proof_share']:.0%} of the longest run's time on one core."] if rows else []
     kernel = report["machine"]["kernel"]
-    return [f"### A whole match, kernel `{kernel}`", "", *table(head, rows), "", *proofs, *left_out(report)]
+    lines = [f"### A whole match, kernel `{kernel}`", "", *table(head, rows), "", *proofs, *left_out(report), ""]
+    return [*lines, *floor_lines(report), "", *target_lines(report)] if rows else lines
+
+
+# Seconds on one core: what a match was meant to take (see "Targets" in the README).
+TARGETS = {(1_000, 1_000): 0.03, (10_000, 10_000): 0.14, (100_000, 100_000): 1.4, (1_000_000, 1_000_000): 14}
+
+
+def floor_lines(report: Figures) -> list[str]:
+    """Return where the processor's time goes in the longest run, and how far that is from the kernel's operations."""
+    largest = next(run for run in report["runs"] if [run["client_items"], run["server_items"]] == report["largest"])
+    total = sum(largest["processor_seconds"].values())
+    rows = [
+        [state, f"{seconds:.2f}", f"{seconds / total:.0%}"]
+        for state, seconds in sorted(largest["processor_seconds"].items(), key=lambda item: -item[1])
+        if seconds > total / 100
+    ]
+    floor, seconds = report["floor_seconds"], largest["seconds"]
+    return [
+        f"### Where the time goes, {size(*report['largest'])} on one core",
+        "",
+        f"The kernel's operations alone, measured in a batch, take {floor:.2f} s: the match takes {seconds / floor:.2f}"
+        " times that. The states in which the parties spend their processor time:",
+        "",
+        *table(("state", "s", "share"), rows),
+    ]
+
+
+def target_lines(report: Figures) -> list[str]:
+    """Return what a match was meant to take on one core, and what it takes."""
+    rows = [
+        [size(*items), f"{target:.2f}", f"{run['seconds']:.3f}", f"{run['seconds'] / target:.1f}"]
+        for run in report["runs"]
+        for items, target in TARGETS.items()
+        if (run["client_items"], run["server_items"], run["cores"]) == (*items, 1)
+    ]
+    return ["### Against the targets", "", *table(("client x server", "target, s", "seen, s", "ratio"), rows)]
 
 
 def peers_lines(report: Figures) -> list[str]:
