@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from psimatch import ledger_entries
+from psimatch import crockford, ledger_entries
 from psimatch.agreement import Agreement
 from psimatch.digest import NO_DIGEST
 from psimatch.errors import (
@@ -20,7 +20,8 @@ from psimatch.errors import (
 from psimatch.identity import Identity, PublicIdentity
 from psimatch.ledger_entries import Entry
 from psimatch.ledger_store import entry_of
-from psimatch.ledger_view import LedgerView
+from psimatch.ledger_view import LedgerView, fingerprint_hex
+from psimatch.matching import LONG_REFERENCE_BITS, SHORT_REFERENCE_BITS
 from psimatch.messages import Standing
 from psimatch.outputs import Admission, AdmissionNeeded, Charge, ChargeNeeded, Grant, ReceiptSigned
 from psimatch.parameters import LIMITS, Role
@@ -58,10 +59,7 @@ class Ledger(LedgerView):
             LedgerError: the file can't be used, or is the ledger of another party; the operator's name is too long.
             LedgerCorruptError: its last entry is not as it was written.
         """
-        if len(operator) > LIMITS.name_characters or not operator.isprintable():
-            raise LedgerError(
-                f"the operator's name has at most {LIMITS.name_characters} printable characters", hint="shorten it"
-            )
+        _check_line("the operator's name", operator, LIMITS.name_characters, empty=True)
         super().__init__(path, create=True)
         self._identity = identity
         self._operator = operator
@@ -222,13 +220,25 @@ class Ledger(LedgerView):
                 self._append("withdrawn", fields)
 
     def acknowledge(self, agreement: Agreement, reason: str) -> None:
-        """Admit the peer's next standing as it is, and an agreement that the ledger would refuse as new."""
+        """Admit the peer's next standing as it is, and an agreement that the ledger would refuse as new.
+
+        Raises:
+            LedgerError: the reason is empty, too long, or not printable on one line.
+        """
+        _check_line("the reason", reason, LIMITS.term_characters)
         peer = agreement.terms.party(agreement.role_of(self.owner).peer).fingerprint.hex()
         with self._store.writing():
             self._append("acknowledged", {"agreement": agreement.terms.id.hex(), "peer": peer, "reason": reason})
 
     def correct(self, reference: str, reason: str) -> None:
-        """Keep that a match turned out to be false, by its reference."""
+        """Keep that a match turned out to be false, by its reference, such as `K7QF-3M2X`.
+
+        Raises:
+            LedgerError: that is no reference, or the reason is empty, too long, or not printable on one line.
+        """
+        _check_line("the reason", reason, LIMITS.term_characters)
+        if not any(crockford.is_written(reference, bits) for bits in (SHORT_REFERENCE_BITS, LONG_REFERENCE_BITS)):
+            raise LedgerError("that is no match reference", hint="a reference looks like K7QF-3M2X")
         with self._store.writing():
             self._append("corrected", {"reference": reference, "reason": reason})
 
@@ -289,7 +299,7 @@ class Ledger(LedgerView):
                 "party": party,
                 "peer_name": peer.name,
                 "title": terms.title,
-                "predecessor": terms.predecessor,
+                "predecessor": fingerprint_hex(terms.predecessor),
                 "valid_from": terms.valid_from.isoformat(),
                 "valid_until": terms.valid_until.isoformat(),
                 "max_evaluations": terms.max_evaluations,
@@ -345,3 +355,9 @@ class Ledger(LedgerView):
             return -1
         found = self._store.first("signed", receipt=receipt) or self._store.first("finished", receipt=receipt)
         return -2 if found is None else found.number
+
+
+def _check_line(name: str, text: str, limit: int, *, empty: bool = False) -> None:
+    if len(text) > limit or not text.isprintable() or not (empty or text.strip()):
+        least = "at most" if empty else "1 to"
+        raise LedgerError(f"{name} has {least} {limit:,} printable characters on one line", hint="write it otherwise")

@@ -3,53 +3,82 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
+from psimatch import crockford
 from psimatch.digest import NO_DIGEST, digest, length_prefixed
 from psimatch.errors import IdentityError, LedgerCorruptError
 from psimatch.identity import Identity, PublicIdentity, WrongSignatureError
 from psimatch.parameters import Label
+from psimatch.sealing import SEALING_KEY_BYTES
 
 FORMAT: Final = 1
 OPENED_LEDGER: Final = "opened ledger"
 
-_SESSION: Final = {"agreement": str, "peer": str, "session": str}
-_WITH_PARTY: Final = {"agreement": str, "peer": str, "party": str}
-_SIGNED: Final = {**_SESSION, "receipt": str, "body": str, "signature": str}
+# JSON numbers are exact up to here (RFC 8785 §3.2.2.3).
+_NUMBER: Final = range(1 << 53)
+_TEXT: Final = re.compile(r".*", re.DOTALL)
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_SOME_BYTES: Final = re.compile(r"([0-9a-f]{2})+")
+_REFERENCE: Final = re.compile(rf"[{crockford.DIGITS}]{{4}}(-[{crockford.DIGITS}]{{4}}){{1,2}}")
 
+
+def _bytes(size: int, *, empty: bool = False) -> re.Pattern[str]:
+    return re.compile(rf"([0-9a-f]{{{2 * size}}}){'?' if empty else ''}")
+
+
+_UNDER: Final[Mapping[str, range | re.Pattern[str]]] = {"agreement": _bytes(32), "peer": _bytes(32)}
+_WITH: Final = {**_UNDER, "party": _bytes(32)}
+_SIGNED: Final = {**_UNDER, "session": _bytes(32), "receipt": _bytes(32), "body": _SOME_BYTES, "signature": _bytes(64)}
+
+# What the fields of each kind hold: numbers of a range, or texts of a form.
 # §11.2
-FIELDS: Final[Mapping[str, Mapping[str, type]]] = MappingProxyType(
+FIELDS: Final[Mapping[str, Mapping[str, range | re.Pattern[str]]]] = MappingProxyType(
     {
-        OPENED_LEDGER: {"format": int, "name": str, "signing_key": str, "sealing_key": str},
-        "accepted": {
-            **_WITH_PARTY,
-            **dict.fromkeys(("peer_name", "title", "predecessor", "valid_from", "valid_until"), str),
-            "max_evaluations": int,
+        OPENED_LEDGER: {
+            "format": range(FORMAT, FORMAT + 1),
+            "name": _TEXT,
+            "signing_key": _bytes(32),
+            "sealing_key": _bytes(SEALING_KEY_BYTES),
         },
-        "opened": {**_WITH_PARTY, "sessions": int},
+        "accepted": {
+            **_WITH,
+            **dict.fromkeys(("peer_name", "title"), _TEXT),
+            "predecessor": _bytes(32, empty=True),
+            **dict.fromkeys(("valid_from", "valid_until"), _DAY),
+            "max_evaluations": _NUMBER,
+        },
+        "opened": {**_WITH, "sessions": _NUMBER[1:]},
         "admitted": {
-            **_WITH_PARTY,
-            **dict.fromkeys(("session", "hello", "peer_receipt"), str),
-            **dict.fromkeys(("peer_sessions", "peer_charged"), int),
+            **_WITH,
+            **dict.fromkeys(("session", "hello", "peer_receipt"), _bytes(32)),
+            **dict.fromkeys(("peer_sessions", "peer_charged"), _NUMBER),
         },
         "charged": {
-            **_WITH_PARTY,
-            "session": str,
-            **dict.fromkeys(("evaluations", "charged", "party_charged"), int),
+            **_WITH,
+            "session": _bytes(32),
+            **dict.fromkeys(("evaluations", "charged", "party_charged"), _NUMBER),
         },
         "signed": _SIGNED,
-        "finished": {**_SIGNED, "peer_signature": str, "matches": int},
-        "aborted": {**_SESSION, "reason": str},
-        "withdrawn": {"agreement": str, "peer": str, "by": str},
-        "acknowledged": {"agreement": str, "peer": str, "reason": str},
-        "corrected": {"reference": str, "reason": str},
-        "purged": {"session": str, "files": int},
+        "finished": {**_SIGNED, "peer_signature": _bytes(64), "matches": range(-1, _NUMBER.stop)},
+        "aborted": {**_UNDER, "session": _bytes(32, empty=True), "reason": _TEXT},
+        "withdrawn": {**_UNDER, "by": re.compile("self|peer")},
+        "acknowledged": {**_UNDER, "reason": _TEXT},
+        "corrected": {"reference": _REFERENCE, "reason": _TEXT},
+        "purged": {"session": _bytes(32), "files": _NUMBER},
     }
 )
-_COMMON: Final = {"number": int, "previous": str, "time": int, "operator": str, "kind": str}
+_COMMON: Final[Mapping[str, range | re.Pattern[str]]] = {
+    "number": _NUMBER,
+    "previous": _bytes(32),
+    "time": _NUMBER,
+    "operator": _TEXT,
+    "kind": _TEXT,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +110,23 @@ class Entry:
         given = json.loads(body)
         if not isinstance(given, dict) or not isinstance(given.get("kind"), str):
             raise ValueError("not an entry")
-        types = {**_COMMON, **FIELDS.get(given["kind"], {})}
-        if given["kind"] not in FIELDS or set(given) != set(types):
+        forms = {**_COMMON, **FIELDS.get(given["kind"], {})}
+        if given["kind"] not in FIELDS or set(given) != set(forms):
             raise ValueError("a field is missing, or does not belong there")
-        if any(type(value) is not types[name] for name, value in given.items()):
-            raise ValueError("a field has the wrong type")
+        if not all(_has_form(value, forms[name]) for name, value in given.items()):
+            raise ValueError("a field holds what it can't")
         fields = {name: given[name] for name in FIELDS[given["kind"]]}
         previous = bytes.fromhex(given["previous"])
         entry = cls(given["number"], previous, given["time"], given["operator"], given["kind"], fields)
         if entry.body != body:
             raise ValueError("not in its one form")
         return entry
+
+
+def _has_form(value: object, form: range | re.Pattern[str]) -> bool:
+    if isinstance(form, range):
+        return type(value) is int and value in form
+    return isinstance(value, str) and form.fullmatch(value) is not None
 
 
 def hash_of(body: str) -> bytes:
@@ -167,6 +202,15 @@ class ChainCheck:
         self._check_sums(entry)
         self.head, self.count, self._time = hash_of(body), number + 1, entry.time
         return entry
+
+    def end(self) -> None:
+        """Check that there was an entry at all.
+
+        Raises:
+            LedgerCorruptError: there was none.
+        """
+        if not self.count:
+            raise _corrupt(0, "is missing")
 
     def _check_sums(self, entry: Entry) -> None:
         if entry.kind != "charged":

@@ -76,7 +76,7 @@ class LedgerStore:
                 check_same_thread=False,
             )
         try:
-            self._prepare()
+            self._prepare(create=create)
         except BaseException:
             self._connection.close()
             raise
@@ -85,11 +85,13 @@ class LedgerStore:
     def _name(self) -> str:
         return "in memory" if self.path is None else str(self.path)
 
-    def _prepare(self) -> None:
+    def _prepare(self, *, create: bool) -> None:
         with _ledger_errors(self._name):
             application = self._connection.execute("PRAGMA application_id").fetchone()[0]
             version = self._connection.execute("PRAGMA user_version").fetchone()[0]
             empty = not self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if empty and not create:
+            raise LedgerError(f"{self._name} is empty", hint="name the right file with --ledger")
         if not empty and application != _APPLICATION_ID:
             raise LedgerError(f"{self._name} is no ledger of psimatch", hint="name the right file with --ledger")
         if not empty and version != _SCHEMA_VERSION:

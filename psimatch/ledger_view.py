@@ -87,6 +87,7 @@ class LedgerView:
         chain, last = ChainCheck(), 0
         for row in self._store.rows():
             last = chain.take(*row).time
+        chain.end()
         return Verified(chain.count, chain.head, last)
 
     def standing(self, peer: PublicIdentity) -> Standing:
@@ -134,7 +135,7 @@ class LedgerView:
         """Return what a peer has spent of an agreement's budget."""
         # §11.1
         party, _ = self.party_under(agreement.terms, peer)
-        before = self.charged_before(party, start_of(self._first_day(agreement.terms)))
+        before = self.charged_before(party, start_of(self._first_day(agreement.terms, party)))
         last = self._store.last("charged", party=party)
         return Spending(
             self.charged_before(party, None) - before,
@@ -159,7 +160,7 @@ class LedgerView:
         own = peer.fingerprint.hex()
         known = self._store.last("accepted", peer=own)
         if terms.predecessor:
-            predecessor = self._accepted(terms.predecessor)
+            predecessor = self._accepted(fingerprint_hex(terms.predecessor))
             if predecessor is None:
                 return self.party_of(peer.fingerprint), "the ledger does not know the agreement that this one renews"
             party = str(predecessor.fields["party"])
@@ -177,12 +178,16 @@ class LedgerView:
         return own, ""
 
     def _accepted(self, agreement_id: str) -> Entry | None:
-        """Return the entry of an agreement, by its id in groups."""
-        return self._store.first("accepted", agreement=crockford.decode(agreement_id, FINGERPRINT_BYTES).hex())
+        """Return the entry of an agreement, by its id in hexadecimal."""
+        return self._store.first("accepted", agreement=agreement_id)
 
-    def _first_day(self, terms: Terms) -> date:
-        """Return the first day of an agreement, or of the oldest that it renews."""
-        first, predecessor, seen = terms.valid_from, terms.predecessor, set()
+    def _first_day(self, terms: Terms, party: str) -> date:
+        """Return the first day of an agreement, of those it renews, and of those of the party that overlap with it."""
+        first, predecessor, seen = terms.valid_from, fingerprint_hex(terms.predecessor), set()
+        for other in self._store.entries("accepted", party=party):
+            begins, ends = (date.fromisoformat(other.fields[name]) for name in ("valid_from", "valid_until"))
+            if begins <= terms.valid_until and ends >= terms.valid_from:
+                first = min(first, begins)
         while predecessor and predecessor not in seen:
             seen.add(predecessor)
             entry = self._accepted(predecessor)
@@ -191,3 +196,8 @@ class LedgerView:
             first = min(first, date.fromisoformat(entry.fields["valid_from"]))
             predecessor = entry.fields["predecessor"]
         return first
+
+
+def fingerprint_hex(groups: str) -> str:
+    """Return an id that is written in groups in hexadecimal, as entries have it; nothing for nothing."""
+    return crockford.decode(groups, FINGERPRINT_BYTES).hex() if groups else ""

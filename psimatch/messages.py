@@ -71,6 +71,9 @@ class _Opening:
         _exactly("number of sessions", self.sessions, 8)
         _exactly("number of charges", self.charged, 8)
         _exactly("last receipt", self.last_receipt, DIGEST_BYTES)
+        # A ledger's entries have no larger numbers (§11.2).
+        _number("number of sessions", int.from_bytes(self.sessions, "big"), 1, 2**53 - 1)
+        _number("number of charges", int.from_bytes(self.charged, "big"), 0, 2**53 - 1)
 
     @property
     def standing(self) -> Standing:

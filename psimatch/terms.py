@@ -82,7 +82,7 @@ class Terms:
         _check_number("contact_size", self.contact_size, 0, LIMITS.contact_bytes)
         self._check_budget()
         _check_number("retention_days", self.retention_days, 1, LIMITS.retention_days)
-        if self.predecessor and not _is_fingerprint(self.predecessor):
+        if self.predecessor != "" and not _is_fingerprint(self.predecessor):
             raise _malformed("predecessor", "is not an agreement id in 13 groups of four")
         if self.reveal is Reveal.CLIENT and self.contact_size:
             raise _malformed("contact_size", "is 0 where reveal is client, since no contacts are exchanged")
@@ -103,7 +103,7 @@ class Terms:
         _check_number("sessions_per_day", self.sessions_per_day, 1, LIMITS.sessions_per_day)
         _check_number("minutes_between_sessions", self.minutes_between_sessions, 0, LIMITS.minutes_between_sessions)
         large = self.budget_share > LIMITS.large_budget
-        if self.large_budget_reason:
+        if self.large_budget_reason != "":
             _check_text("large_budget_reason", self.large_budget_reason, LIMITS.term_characters)
         if large and not self.large_budget_reason:
             raise AgreementFormatError(

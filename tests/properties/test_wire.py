@@ -20,7 +20,8 @@ def packed(size):
 
 
 SIZES = st.integers(1, 2**32 - 1)
-STANDING = (exactly(8), exactly(8), exactly(32))
+COUNTS = st.integers(1, 2**53 - 1).map(lambda count: count.to_bytes(8, "big"))
+STANDING = (COUNTS, COUNTS, exactly(32))
 MESSAGES = st.one_of(
     st.builds(Hello, exactly(32), exactly(1216), SIZES, *STANDING),
     st.builds(ServerHello, exactly(32), exactly(1216), exactly(32), SIZES, *STANDING),

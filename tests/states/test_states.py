@@ -7,15 +7,27 @@ from sessions import STANDING, Wire, make_agreement, make_client, make_server
 
 from psimatch import errors, states
 from psimatch.identifiers import text
-from psimatch.messages import Abort, Blinded, Claims, Contacts, Evaluated, Hello, LedgerHead, Receipt, ServerHello, Tags
+from psimatch.messages import (
+    Abort,
+    Blinded,
+    Claims,
+    Contacts,
+    Evaluated,
+    Hello,
+    LedgerHead,
+    Receipt,
+    ServerHello,
+    Standing,
+    Tags,
+)
 from psimatch.parameters import LIMITS, Role
 from psimatch.states import FINAL, TRANSITIONS, State
 from psimatch.terms import Reveal
 
 SPEC = Path(__file__).parents[2] / "protocol_spec" / "psimatch-1.md"
 SAMPLES = [
-    Hello(bytes(32), bytes(1216), 8, bytes(8), bytes(8), bytes(32)),
-    ServerHello(bytes(32), bytes(1216), bytes(32), 8, bytes(8), bytes(8), bytes(32)),
+    Hello(bytes(32), bytes(1216), 8, *Standing(1, 0).fields),
+    ServerHello(bytes(32), bytes(1216), bytes(32), 8, *Standing(1, 0).fields),
     Tags(False, bytes(16)),
     Blinded(bytes(32), bytes(32)),
     Evaluated(bytes(32), bytes(64)),

@@ -185,6 +185,18 @@ def test_agreements_that_overlap_share_a_budget(ledgers):
         assert any(isinstance(outcome, BudgetError) for outcome in match(agreement, ledgers))
 
 
+def test_a_new_agreement_in_the_term_of_a_spent_one_gives_nothing(ledgers, clock):
+    first = make_agreement(max_evaluations=8)
+    finish(first, ledgers)
+    clock.now += 86_400
+    second = make_agreement(max_evaluations=8, valid_from=TODAY.replace(day=16), title="Anew")
+    assert ledgers[0].spending(second, POLICE.public, clock.now).evaluations == 8
+    needed = ChargeNeeded(bytes(32), POLICE.public.fingerprint, 8)
+    ledgers[0].open_session(second, POLICE.public)
+    with pytest.raises(BudgetError):
+        ledgers[0].charge(second, POLICE.public, needed)
+
+
 def test_a_renewal_counts_on_even_under_new_keys(ledgers, clock):
     first = make_agreement(max_evaluations=16)
     finish(first, ledgers)
@@ -422,6 +434,33 @@ def test_another_partys_ledger_and_other_files(filled, tmp_path, clock):
         LedgerView(tmp_path / "missing.ledger")
     with pytest.raises(LedgerError, match="can't be used"):
         Ledger(tmp_path / "no folder" / "care.ledger", CARE, clock=clock)
+
+
+def test_an_empty_file_is_no_ledger_to_read(tmp_path):
+    (tmp_path / "care.ledger").touch()
+    with pytest.raises(LedgerError, match="is empty"):
+        LedgerView(tmp_path / "care.ledger")
+    assert (tmp_path / "care.ledger").stat().st_size == 0
+
+
+@pytest.mark.parametrize("words", ["", " ", "two\nlines", "\ud800", "x" * 2_001, "\x1b[31m"])
+def test_what_people_write_is_a_line_that_can_be_shown(words):
+    ledger = new_ledger(CARE)
+    with pytest.raises(LedgerError, match="printable"):
+        ledger.acknowledge(make_agreement(), words)
+    with pytest.raises(LedgerError, match="printable"):
+        ledger.correct("K7QF-3M2X", words)
+    assert kinds(ledger) == ["opened ledger"]
+
+
+@pytest.mark.parametrize(
+    "reference", ["", "K7QF", "K7QF3M2X", "K7QF-3M2U", "k7qf-3m2x", "K7QF-3M2X-0A1B-0000", "a child"]
+)
+def test_a_correction_names_a_reference(reference):
+    ledger = new_ledger(CARE)
+    with pytest.raises(LedgerError, match="no match reference"):
+        ledger.correct(reference, "another person")
+    ledger.correct("K7QF-3M2X-0A1B", "another person")
 
 
 def test_a_damaged_last_entry_stops_the_next_session(filled, clock):

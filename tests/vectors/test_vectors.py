@@ -11,7 +11,7 @@ import rbcl
 from sessions import STANDING, make_terms
 
 from psimatch import Agreement, ServerSession, crockford, oprf, padding, randomness, wire
-from psimatch.budget import DAY, Spending
+from psimatch.budget import DAY, Spending, start_of
 from psimatch.client import ClientSession
 from psimatch.digest import digest
 from psimatch.disclosure import open_contact, seal_contact
@@ -40,7 +40,7 @@ from psimatch.errors import (
 )
 from psimatch.identifiers import Identifier
 from psimatch.identity import Identity, WrongSignatureError
-from psimatch.ledger_entries import ChainCheck
+from psimatch.ledger_entries import ChainCheck, hash_of, sign
 from psimatch.matching import references
 from psimatch.oprf.voprf import _blind_evaluate_with, _blind_with
 from psimatch.outputs import Admission, Send
@@ -377,31 +377,41 @@ def test_receipt(case):
 @pytest.mark.parametrize("case", cases("budget"))
 def test_budget(case):
     limits = {name: case[name] for name in ("max_evaluations", "sessions_per_day", "minutes_between_sessions")}
-    terms = make_terms(**limits)
-    now, charges = case["now"], case["charges"]
-    today = [time for time, _ in charges if time >= now - now % DAY]
-    last = charges[-1][0] if charges else None
-    spending = Spending(sum(number for _, number in charges), len(today), last)
-    if case["allowed"]:
+    terms = make_terms(kinds=("text/1",), max_items=1, **limits)
+    now, charges = case["time"], [(charge["time"], charge["evaluations"]) for charge in case["charges"]]
+    counted = [number for time, number in charges if time >= start_of(date.fromisoformat(case["first_day"]))]
+    today = [time for time, _ in charges if now - now % DAY <= time]
+    spending = Spending(sum(counted), len(today), max((time for time, _ in charges), default=None))
+    if case["valid"]:
         spending.check(terms, case["evaluations"], now)
     else:
         with pytest.raises(BudgetError):
             spending.check(terms, case["evaluations"], now)
 
 
-@pytest.mark.parametrize("case", cases("ledger"))
+LEDGERS = json.loads((SPEC / "vectors" / "ledger.json").read_text(encoding="utf-8"))["cases"]
+
+
+@pytest.mark.parametrize("case", LEDGERS, ids=lambda case: case["name"])
 def test_ledger(case):
+    whole = LEDGERS[0]["entries"]
+    entries = [whole[entry] if isinstance(entry, int) else entry for entry in case["entries"]]
     chain = ChainCheck()
-    rows = [(number, body, h(signature)) for number, (body, signature) in enumerate(case["entries"])]
+    last = len(entries) if case["valid"] else case["refused"]
+    for number, entry in enumerate(entries[:last]):
+        chain.take(number, entry["entry"], h(entry["signature"]))
     if case["valid"]:
-        for row in rows:
-            chain.take(*row)
         assert chain.head.hex() == case["head"]
         return
-    for row in rows[: case["entry"]]:
-        chain.take(*row)
-    with pytest.raises(LedgerCorruptError, match=rf"entry {case['entry']} "):
-        chain.take(*rows[case["entry"]])
+    with pytest.raises(LedgerCorruptError, match=rf"entry {last} "):
+        chain.take(last, entries[last]["entry"], h(entries[last]["signature"])) if entries else chain.end()
+
+
+def test_an_entry_is_hashed_and_signed_as_in_the_vectors():
+    identity = Identity.from_seed("Someone", h(LEDGERS[0]["seed"]))
+    for entry in LEDGERS[0]["entries"]:
+        assert hash_of(entry["entry"]).hex() == entry["hash"]
+        assert sign(identity, entry["entry"]).hex() == entry["signature"]
 
 
 def test_wrong_signature_is_told_apart():
