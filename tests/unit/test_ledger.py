@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import pytest
 from sessions import CARE, POLICE, STRANGER, TODAY, make_agreement, make_client, make_server, make_terms, new_ledger
 
-from psimatch import drive
+from psimatch import drive, oprf
+from psimatch import server as server_module
 from psimatch.agreement import Agreement
 from psimatch.errors import (
     AbortCode,
@@ -116,7 +117,28 @@ def test_a_session_leaves_its_entries_on_both_sides(ledgers):
         assert finished.fields["receipt"] == result.receipt.digest.hex()
 
 
-def test_the_ledger_holds_no_secret_and_no_identifier(tmp_path, ledgers):
+def pieces(packed, size):
+    return [packed[start : start + size] for start in range(0, len(packed), size)]
+
+
+def test_the_ledger_holds_no_secret_and_no_identifier(tmp_path, ledgers, monkeypatch):
+    # All that must never be written, as the session makes it: key, blinds, elements, tags, claims and match secrets.
+    never = []
+
+    def seen(module, name, parts):
+        original = getattr(module, name)
+
+        def call(*arguments, **options):
+            made = original(*arguments, **options)
+            never.extend(parts(made))
+            return made
+
+        monkeypatch.setattr(module, name, call)
+
+    seen(server_module, "new_server_key", lambda key: [key.secret])
+    seen(oprf, "blind", lambda made: pieces(made.blinds, 32) + pieces(made.blinded_elements, 32))
+    seen(oprf, "blind_evaluate", lambda made: pieces(made.elements, 32))
+    seen(oprf, "evaluate", lambda outputs: pieces(outputs, 16))
     secret = "a child that is named only here"  # noqa: S105
     agreement = make_agreement()
     client, server = (
@@ -131,9 +153,12 @@ def test_the_ledger_holds_no_secret_and_no_identifier(tmp_path, ledgers):
     (found,) = result.matches
     for path in tmp_path.iterdir():
         data = path.read_bytes()
-        for word in (secret, "ring", found.reference, CARE.seed.hex(), POLICE.seed.hex()):
+        for word in (secret, "ring", found.reference):
             assert word.encode() not in data
-        assert CARE.seed not in data
+        assert len(never) == 1 + 8 + 8 + 8 + 8 * 4
+        for key in (*never, CARE.seed, POLICE.seed):
+            assert key not in data
+            assert key.hex().encode() not in data
 
 
 def test_reveal_to_the_client_alone(ledgers):
