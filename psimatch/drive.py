@@ -10,6 +10,8 @@ from typing import Final
 
 from psimatch.errors import (
     AbortCode,
+    AgreementWithdrawnError,
+    BudgetError,
     HelloReplayedError,
     LedgerError,
     NotPsimatchError,
@@ -18,6 +20,7 @@ from psimatch.errors import (
     PsimatchError,
     RefusedError,
     RemoteProtocolError,
+    StandingError,
     TransportError,
     TransportTimeoutError,
 )
@@ -188,8 +191,11 @@ def run_listening(
         try:
             with incoming.greet(session.role, session.max_envelope_bytes, timeouts) as transport:
                 return _Run(session, transport, ledger, on_progress).to_end(timeouts.handshake)
-        except HelloReplayedError as error:
-            # Anybody who has recorded a Hello can send it again.
+        except (HelloReplayedError, StandingError) as error:
+            # Anybody who has recorded a Hello can send it again: one that was admitted, or one that never arrived and
+            # tells an old standing now.
+            if session.peer_confirmed:
+                raise
             refused = ConnectionRefused(incoming.address, error)
         except (TransportError, RemoteProtocolError) as error:
             withdrawn = isinstance(error, PeerAbortedError) and error.reason is AbortCode.WITHDRAWN
@@ -258,7 +264,8 @@ class _Run:
         with contextlib.suppress(LedgerError):
             if isinstance(error, PeerAbortedError) and error.reason is AbortCode.WITHDRAWN:
                 self._ledger.withdraw(self._session.agreement, by_peer=True)
-            if self._opened:
+            # Where the ledger allows no session at all it has opened none, and tells that it was asked.
+            if self._opened or isinstance(error, BudgetError | AgreementWithdrawnError):
                 reason = type(error).__name__.removesuffix("Error")
                 self._ledger.record_abort(self._session.agreement, self._session.peer, self._session_id, reason)
 

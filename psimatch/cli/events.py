@@ -21,6 +21,8 @@ class LineEvents:
     def refused(self, event: psimatch.ConnectionRefused) -> None:
         """Tell of a stray connection, also when quiet: somebody tried."""
         messages.note(f"connection from {event.address} refused: {event.error}")
+        if isinstance(event.error, psimatch.RefusedError):
+            messages.note(f"hint: {event.error.hint}")
 
     def not_connected(self, event: psimatch.ConnectionRefused) -> None:
         """Tell that this side tries again, once for each reason: there are many tries."""

@@ -160,6 +160,9 @@ def test_a_hello_sent_again_is_refused_before_a_tag_is_made() -> None:
         return thread
 
     own = new_ledger(CARE)
+    late = [
+        output.envelope for output in make_client(agreement, shared).start(own.open_session(agreement, POLICE.public))
+    ]
     with psimatch.TcpListener("127.0.0.1", 0) as listener:
         thread = run(listener, [])
         drive.run_connecting(recorded, listener.address, own, wait=20)
@@ -174,10 +177,18 @@ def test_a_hello_sent_again_is_refused_before_a_tag_is_made() -> None:
                 while piece := thief.recv(65_536):
                     answer += piece
         assert [entry.kind for entry in ledger.entries()] == before
+        # So is one that never arrived, and now tells of fewer sessions than were since.
+        with socket.create_connection(listener.address, timeout=20) as thief:
+            thief.sendall(b"psimatch/1 client\n" + frame(late[0]))
+            with contextlib.suppress(ConnectionError):
+                while thief.recv(65_536):
+                    pass
+        assert [entry.kind for entry in ledger.entries()] == before
         # A preface and one Abort, and no tags.
         assert len(answer) < 1_600
         drive.run_connecting(lambda: make_client(agreement, shared), listener.address, own, wait=20)
         thread.join()
-    refused, finished = results
-    assert isinstance(refused.error, psimatch.HelloReplayedError)
+    replayed, stale, finished = results
+    assert isinstance(replayed.error, psimatch.HelloReplayedError)
+    assert isinstance(stale.error, psimatch.StandingError)
     assert len(finished.matches) == 1

@@ -184,6 +184,7 @@ def test_the_whole_budget_and_no_more(ledgers):
             assert outcome.reason is AbortCode.BUDGET
     for ledger, peer in zip(ledgers, (POLICE, CARE), strict=True):
         assert ledger.spending(agreement, peer.public, NOON).left(agreement.terms) == 0
+        assert list(ledger.entries())[-1].kind == "aborted"
 
 
 def test_sessions_a_day_and_their_spacing(ledgers, clock):
@@ -366,7 +367,8 @@ def test_a_client_that_has_withdrawn_tells_the_server_before_any_hello(ledgers):
     client, server = match(agreement, ledgers)
     assert isinstance(client, AgreementWithdrawnError)
     assert isinstance(server, PeerAbortedError)
-    assert [kinds(ledger) for ledger in ledgers] == [["opened ledger", "withdrawn"]] * 2
+    assert kinds(ledgers[0]) == ["opened ledger", "withdrawn", "aborted"]
+    assert kinds(ledgers[1]) == ["opened ledger", "withdrawn"]
     with pytest.raises(AgreementWithdrawnError, match="the peer"):
         ledgers[1].check_open(agreement, CARE.public)
 
