@@ -92,8 +92,7 @@ def share_words(kind: psimatch.Kind, evaluations: int, lang: str) -> str:
     count = evaluations // size if size else 0
     name = "unknown" if share is None else kind.name if count > 1 else "few"
     words = {"kind": KIND_NAMES[lang].get(kind.name, kind.label), "tries": number(evaluations, lang)}
-    shown = "" if share is None else percent(share)
-    shown = shown.replace(".", ",") if lang == "nl" else shown
+    shown = "" if share is None else percent(share, lang)
     return _SHARES[lang][name].format(share=shown, count=number(count, lang), **words)
 
 

@@ -37,13 +37,12 @@ def _counted(evaluations: int, size: int, every: str, one: str, more: str) -> st
     return f"{every} {count:,} {one if count == 1 else more}"
 
 
-def percent(share: float) -> str:
+def percent(share: float, lang: str = "en") -> str:
     """Return a share in percent with two significant digits, and never as 0% where it is not."""
-    if share >= 1:
-        return "100%" if share == 1 else "more than 100%"
-    digits = 2
-    text = f"{100 * share:.{digits}g}"
-    return f"{float(text):.12f}".rstrip("0").rstrip(".") + "%"
+    if share > 1:
+        return {"en": "more than 100%", "nl": "meer dan 100%"}[lang]
+    text = f"{float(f'{100 * share:.2g}'):.12f}".rstrip("0").rstrip(".") + "%"
+    return text.replace(".", ",") if lang == "nl" else text
 
 
 def warn_of_budget(terms: psimatch.Terms) -> None:

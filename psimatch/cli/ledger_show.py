@@ -70,8 +70,9 @@ def verify_ledger(ledger_path: Path | None, receipts_path: Path | None) -> None:
 @click.option(
     "--output", type=PATH, required=True, metavar="FILE", help="A name in .html gives a page, one in .json all entries."
 )
+@click.option("--lang", type=click.Choice(("nl", "en")), default="nl", show_default=True, help="Of the page.")
 @force_option
-def export_ledger(ledger_path: Path | None, output: Path, force: bool) -> None:
+def export_ledger(ledger_path: Path | None, output: Path, lang: str, force: bool) -> None:
     """Write a ledger as a page for the privacy officer, or as JSON for a program.
 
     The page stands alone: it needs no network and no other file, prints well, and pictures how the budget was used.
@@ -79,7 +80,7 @@ def export_ledger(ledger_path: Path | None, output: Path, force: bool) -> None:
     with open_ledger(ledger_path, Path()) as ledger:
         verified = ledger.verify()
         if output.suffix == ".html":
-            text = page(ledger, verified)
+            text = page(ledger, verified, lang)
         elif output.suffix == ".json":
             entries = [json.loads(entry.body) for entry in ledger.entries()]
             document = {"format": "psimatch-ledger-1", "head": verified.head.hex(), "entries": entries}

@@ -10,6 +10,7 @@ from typing import Final
 import click
 
 import psimatch
+from psimatch.cli.explain_texts import number
 
 ledger_file_option = click.option(
     "--ledger",
@@ -40,31 +41,54 @@ def moment(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def entry_text(entry: psimatch.Entry, names: Mapping[str, str]) -> str:
+def entry_text(entry: psimatch.Entry, names: Mapping[str, str], lang: str = "en") -> str:
     """Return what an entry tells, in words; `names` has those of the peers by fingerprint."""
-    fields = dict(entry.fields)
-    peer = names.get(str(fields.get("peer", "")), "a peer")
-    session = f"session {str(fields.get('session', ''))[:8] or '(none)'}"
-    template = _TEMPLATES[entry.kind]
-    return template.format(**{**fields, "peer": peer, "session": session, "matched": _matched(fields)})
+    words, matches = _WORDS[lang], entry.fields.get("matches", 0)
+    fields = {name: number(value, lang) if isinstance(value, int) else value for name, value in entry.fields.items()}
+    peer = names.get(str(fields.get("peer", "")), words["peer"])
+    session = f"{words['session']} {str(fields.get('session', ''))[:8] or words['none']}"
+    matched = words["unknown"] if matches == -1 else f"{number(matches, lang)} {words['matches']}"
+    return words[entry.kind].format(**{**fields, "peer": peer, "session": session, "matched": matched})
 
 
-def _matched(fields: Mapping[str, object]) -> str:
-    matches = fields.get("matches", 0)
-    return "this side learns no matches" if matches == -1 else f"{matches} matches"
-
-
-_TEMPLATES: Final = {
-    "opened ledger": "the ledger of {name} begins",
-    "accepted": 'agreement "{title}" with {peer} first used: {max_evaluations:,} evaluations until {valid_until}',
-    "opened": "session number {sessions} with {peer} opened",
-    "admitted": "{session} admitted",
-    "charged": "{session}: {peer} charged for {evaluations:,} evaluations, {charged:,} in all",
-    "signed": "{session}: receipt signed by this side",
-    "finished": "{session} finished, receipt signed by both: {matched}",
-    "aborted": "{session} ended early: {reason}",
-    "withdrawn": "agreement with {peer} withdrawn by {by}",
-    "acknowledged": "what the ledger of {peer} says acknowledged: {reason}",
-    "corrected": "match {reference} was false: {reason}",
-    "purged": "{session}: {files} files removed",
+_WORDS: Final = {
+    "en": {
+        "peer": "a peer",
+        "session": "session",
+        "none": "(none)",
+        "unknown": "this side learns no matches",
+        "matches": "matches",
+        "opened ledger": "the ledger of {name} begins",
+        "accepted": 'agreement "{title}" with {peer} first used: {max_evaluations} evaluations until {valid_until}',
+        "opened": "session number {sessions} with {peer} opened",
+        "admitted": "{session} admitted",
+        "charged": "{session}: {peer} charged for {evaluations} evaluations, {charged} in all",
+        "signed": "{session}: receipt signed by this side",
+        "finished": "{session} finished, receipt signed by both: {matched}",
+        "aborted": "{session} ended early: {reason}",
+        "withdrawn": "agreement with {peer} withdrawn by {by}",
+        "acknowledged": "what the ledger of {peer} says acknowledged: {reason}",
+        "corrected": "match {reference} was false: {reason}",
+        "purged": "{session}: {files} files removed",
+    },
+    "nl": {
+        "peer": "een andere partij",
+        "session": "sessie",
+        "none": "(geen)",
+        "unknown": "deze kant leert geen overeenkomsten",
+        "matches": "treffers",
+        "opened ledger": "het logboek van {name} begint",
+        "accepted": 'overeenkomst "{title}" met {peer} voor het eerst gebruikt: {max_evaluations} pogingen tot en met'
+        " {valid_until}",
+        "opened": "sessie nummer {sessions} met {peer} geopend",
+        "admitted": "{session} toegelaten",
+        "charged": "{session}: {peer} belast voor {evaluations} pogingen, {charged} in totaal",
+        "signed": "{session}: bewijs ondertekend door deze kant",
+        "finished": "{session} afgerond, bewijs ondertekend door beide: {matched}",
+        "aborted": "{session} voortijdig beëindigd: {reason}",
+        "withdrawn": "overeenkomst met {peer} ingetrokken door {by}",
+        "acknowledged": "wat het logboek van {peer} zegt aanvaard: {reason}",
+        "corrected": "treffer {reference} was onjuist: {reason}",
+        "purged": "{session}: {files} bestanden verwijderd",
+    },
 }

@@ -135,7 +135,7 @@ def test_a_page_for_the_privacy_officer(pair: Any, finish: Finish, ask: Ask) -> 
     identity = ("--identity", "care.identity")
     code, _, errors = ask(pair.care, "ledger", "correct", "k7qf-3m2x", "--reason", "a <b>namesake</b>", *identity)
     assert (code, "tell the other party" in errors) == (0, True)
-    assert ask(pair.care, "ledger", "export", "--output", "page.html")[0] == 0
+    assert ask(pair.care, "ledger", "export", "--output", "page.html", "--lang", "en")[0] == 0
     text = (pair.care.folder / "page.html").read_text(encoding="utf-8")
     page = Tags()
     page.feed(text)
@@ -146,6 +146,11 @@ def test_a_page_for_the_privacy_officer(pair: Any, finish: Finish, ask: Ask) -> 
     assert "Evaluations charged: 64 of 64,000" in words
     assert "shared secret" not in text
     assert ask(pair.care, "ledger", "export", "--output", "all.json")[0] == 0
+    assert ask(pair.care, "ledger", "export", "--output", "blad.html")[0] == 0
+    dutch = (pair.care.folder / "blad.html").read_text(encoding="utf-8")
+    assert '<html lang="nl">' in dutch
+    assert "Pogingen verbruikt: 64 van 64.000 (0,1%)" in dutch
+    assert "treffer K7QF-3M2X was onjuist: a &lt;b&gt;namesake&lt;/b&gt;" in dutch
     document = json.loads((pair.care.folder / "all.json").read_text(encoding="utf-8"))
     assert [entry["number"] for entry in document["entries"]] == list(range(8))
     code, _, errors = ask(pair.care, "ledger", "export", "--output", "page.pdf")
