@@ -1275,6 +1275,29 @@ def budget_allows(terms: Terms, first_day: str, charges: Sequence[Charge], now: 
     return not broken_points(terms, first_day, charges, now, n)
 
 
+def first_day(agreement: Terms, others: Sequence[Terms]) -> str:
+    """Return the day from which charges count (§11.1 point 2): agreements have an id, days, and a predecessor's id."""
+    chain, ids = [agreement], {other["id"]: other for other in others}
+    while chain[-1]["predecessor"] in ids and ids[chain[-1]["predecessor"]] not in chain:
+        chain.append(ids[chain[-1]["predecessor"]])
+    for other in others:
+        apart = other["valid_until"] < agreement["valid_from"] or agreement["valid_until"] < other["valid_from"]
+        chain += [] if apart else [other]
+    return str(min(each["valid_from"] for each in chain))
+
+
+def standing_point(told: Standing, seen: Standing | None, paid: int, receipts: Sequence[bytes]) -> int:
+    """Return which point of §11.3 refuses a standing, or 0; `receipts` are those that were signed, in order."""
+    sessions, charged, last = seen or (0, 0, ZERO)
+    if seen and told[0] <= sessions:
+        return 1
+    if told[1] < charged + paid:
+        return 2
+    order = [ZERO, *receipts]
+    fits = told[2] == last or (told[2] in order and (last not in order or order.index(told[2]) > order.index(last)))
+    return 0 if fits else 3
+
+
 # §11.2 Ledger
 
 Entry = dict[str, Any]
@@ -2142,6 +2165,70 @@ def ledger_vectors() -> list[Case]:
     return cases
 
 
+def standing_vectors() -> list[Case]:
+    """Tell standings, admitted and refused (§11.3)."""
+    draw, cases = stream("standing"), []
+    one, two, three, lost = (draw(32) for _ in range(4))
+    known = [one, two, three]
+    told: list[tuple[str, int, Standing, Standing | None, int]] = [
+        ("the first session", 0, (1, 0, ZERO), None, 0),
+        ("a first that is not its first: sessions ended before Hello", 0, (7, 0, ZERO), None, 0),
+        ("a receipt that was never signed here", 3, (2, 8, lost), None, 0),
+        ("this ledger was lost", 3, (9, 64, two), None, 0),
+        ("the next session", 0, (2, 8, one), (1, 0, ZERO), 8),
+        ("the same number of sessions", 1, (1, 8, one), (1, 0, ZERO), 8),
+        ("fewer sessions", 1, (3, 64, two), (4, 24, two), 8),
+        ("a charge less than the receipt says", 2, (2, 7, one), (1, 0, ZERO), 8),
+        ("no charge, and no receipt that says so", 0, (2, 0, ZERO), (1, 0, ZERO), 0),
+        ("fewer charges than before", 2, (9, 23, two), (4, 24, two), 0),
+        ("the last counter-signature was lost", 0, (5, 32, one), (4, 24, one), 8),
+        ("two were lost, then one came", 0, (6, 40, three), (5, 32, one), 8),
+        ("an older receipt", 3, (6, 40, one), (5, 32, two), 8),
+        ("no receipt any more", 3, (6, 40, ZERO), (5, 32, two), 8),
+        ("an unknown receipt after a known one", 3, (6, 40, lost), (5, 32, two), 8),
+        ("the unknown receipt that was acknowledged", 0, (6, 40, lost), (5, 32, lost), 8),
+        ("a known receipt after the one that was acknowledged", 0, (6, 40, three), (5, 32, lost), 8),
+    ]
+    for name, point, now, seen, paid in told:
+        receipts = [] if name == "this ledger was lost" else known
+        if standing_point(now, seen, paid, receipts) != point:
+            raise SystemExit(f"{name}: another point of the standing")
+        shown = [None if each is None else dict(zip(("sessions", "charged", "last_receipt"), each, strict=True))
+                 for each in (now, seen)]  # fmt: skip
+        cases.append({
+            "name": name, "valid": not point, "point": point, "told": shown[0], "seen": shown[1], "paid": paid,
+            "receipts": receipts,
+        })  # fmt: skip
+    return cases
+
+
+def term_vectors() -> list[Case]:
+    """Find the first day that counts (§11.1)."""
+
+    def term(name: str, first: str, last: str, predecessor: str = "") -> Terms:
+        return {"id": name, "valid_from": first, "valid_until": last, "predecessor": predecessor}
+
+    a, b = term("a", "2026-01-01", "2026-06-30"), term("b", "2026-07-01", "2026-12-31", "a")
+    cases: list[Case] = []
+    for name, own, others, day in (
+        ("alone", a, [], "2026-01-01"),
+        ("after another that ended", term("c", "2026-07-01", "2026-12-31"), [a], "2026-07-01"),
+        ("a renewal", b, [a], "2026-01-01"),
+        ("a renewal of a renewal", term("c", "2027-01-01", "2027-12-31", "b"), [a, b], "2026-01-01"),
+        ("overlapping by a day", term("c", "2026-06-30", "2026-12-31"), [a], "2026-01-01"),
+        ("overlapping an agreement that overlaps another", term("c", "2026-09-01", "2027-08-31"),
+         [a, term("d", "2026-06-01", "2026-10-31")], "2026-06-01"),
+        ("overlapping a renewal alone", term("c", "2026-09-01", "2027-08-31"), [a, b], "2026-07-01"),
+        ("within a longer one", term("c", "2026-03-01", "2026-03-31"), [a], "2026-01-01"),
+        ("a later one that overlaps", a, [term("c", "2026-05-01", "2026-12-31")], "2026-01-01"),
+        ("a predecessor that is not known", b, [], "2026-07-01"),
+    ):  # fmt: skip
+        if first_day(own, others) != day:
+            raise SystemExit(f"{name}: another first day")
+        cases.append({"name": name, "agreement": own, "others": others, "first_day": day})
+    return cases
+
+
 def budget_vectors() -> list[Case]:
     """Ask for charges, allowed and refused (§11.1)."""
     noon = first_second("2026-03-02") + DAY // 2
@@ -2198,6 +2285,8 @@ ABOUT: dict[str, tuple[str, str, Callable[[], list[Case]]]] = {
     "commitment": ("The rest that is sent with each chunk; here a chunk has two elements.", "§5.4", commitment_vectors),
     "buckets": ("Buckets of set sizes, and slots of Claims.", "§5.3, §8.1, §8.2", bucket_vectors),
     "references": ("Match references, contact keys and sealed contacts.", "§8.3, §8.4", reference_vectors),
+    "terms": ("Agreements of one party, and from which day charges count against the first.", "§11.1", term_vectors),
+    "standing": ("Standings told after one that was admitted, and the point that refuses.", "§11.3", standing_vectors),
     "budget": (
         "Charges asked for at `time`, after `charges` to the same party; `points` of §11.1 refuse them.", "§11.1",
         budget_vectors,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final
@@ -16,6 +17,36 @@ _ASK: Final = "psimatch budget shows what is spent and left; more takes a new ag
 def start_of(day: date) -> int:
     """Return when a day begins, in seconds since 1970, UTC."""
     return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """An agreement as far as it bears on when counting begins: its days, and the id of the one that it renews or ""."""
+
+    valid_from: date
+    valid_until: date
+    predecessor: str = ""
+
+
+def first_day_that_counts(term: Term, known: Mapping[str, Term]) -> date:
+    """Return from which day on charges to a party count against an agreement.
+
+    `known` are the party's other agreements by their ids. That is the earliest first day of the agreement, of those that
+    it renews, directly or not, and of those whose terms overlap with its own.
+    """
+    # §11.1
+    counted = [term]
+    seen, renewed = set(), term.predecessor
+    while renewed in known and renewed not in seen:
+        seen.add(renewed)
+        counted.append(known[renewed])
+        renewed = known[renewed].predecessor
+    counted += [
+        other
+        for other in known.values()
+        if other.valid_from <= term.valid_until and other.valid_until >= term.valid_from
+    ]
+    return min(each.valid_from for each in counted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,11 +26,11 @@ from psimatch.messages import Standing
 from psimatch.outputs import Admission, AdmissionNeeded, Charge, ChargeNeeded, Grant, ReceiptSigned
 from psimatch.parameters import LIMITS, Role
 from psimatch.receipt import Receipt
+from psimatch.standing import ACKNOWLEDGE, check_standing
 from psimatch.terms import Terms
 
 # A clock that was set a little back by the network is no reason to stop.
 _CLOCK_TOLERANCE: Final = 120
-_ACKNOWLEDGE: Final = "find out why, then: psimatch ledger acknowledge AGREEMENT --reason ..."
 
 
 class Ledger(LedgerView):
@@ -290,7 +290,7 @@ class Ledger(LedgerView):
         terms = agreement.terms
         party, problem = self.party_under(terms, peer)
         if problem and not self._acknowledged(peer, agreement):
-            raise StandingError(problem, hint=_ACKNOWLEDGE)
+            raise StandingError(problem, hint=ACKNOWLEDGE)
         self._append(
             "accepted",
             {
@@ -323,22 +323,13 @@ class Ledger(LedgerView):
         acknowledged = self._store.last("acknowledged", peer=who)
         if acknowledged is not None and (seen is None or acknowledged.number > seen.number):
             return
-        sessions, charged, receipt = 0, 0, ""
+        before, paid = None, 0
         if seen is not None:
-            sessions, charged = seen.fields["peer_sessions"], seen.fields["peer_charged"]
-            charged += self._own_size(seen.fields["session"])
-            receipt = seen.fields["peer_receipt"]
-        if told.sessions <= sessions or told.charged < charged:
-            raise StandingError(
-                "the peer's ledger says less than it did before: it was lost, replaced, or put back from a copy",
-                hint=_ACKNOWLEDGE,
-            )
-        if self._place_of(told.last_receipt.hex()) < self._place_of(receipt) and told.last_receipt.hex() != receipt:
-            raise StandingError(
-                "the peer's last receipt is not one that this ledger knows of after the one before: one of the two"
-                " ledgers was lost, replaced, or put back from a copy",
-                hint=_ACKNOWLEDGE,
-            )
+            fields = seen.fields
+            receipt = bytes.fromhex(fields["peer_receipt"])
+            before = Standing(fields["peer_sessions"], fields["peer_charged"], receipt)
+            paid = self._own_size(fields["session"])
+        check_standing(told, before, paid, self._place_of)
 
     def _own_size(self, session: str) -> int:
         """Return what the peer charged this side for in a session whose receipt it signed; else 0."""
@@ -349,12 +340,12 @@ class Ledger(LedgerView):
         peer_size: int = charged.fields["evaluations"]
         return receipt.client_set_size + receipt.server_set_size - peer_size
 
-    def _place_of(self, receipt: str) -> int:
-        """Return where a receipt stands in the ledger; -1 for none at all, -2 for one that it does not know."""
-        if receipt in ("", NO_DIGEST.hex()):
-            return -1
-        found = self._store.first("signed", receipt=receipt) or self._store.first("finished", receipt=receipt)
-        return -2 if found is None else found.number
+    def _place_of(self, receipt: bytes) -> int | None:
+        """Return where a receipt stands in the ledger; None for one that it does not know."""
+        found = self._store.first("signed", receipt=receipt.hex()) or self._store.first(
+            "finished", receipt=receipt.hex()
+        )
+        return None if found is None else found.number
 
 
 def _check_line(name: str, text: str, limit: int, *, empty: bool = False) -> None:

@@ -11,7 +11,7 @@ from typing import Self
 
 from psimatch import crockford
 from psimatch.agreement import Agreement
-from psimatch.budget import DAY, Spending, start_of
+from psimatch.budget import DAY, Spending, Term, first_day_that_counts, start_of
 from psimatch.digest import NO_DIGEST
 from psimatch.errors import LedgerError
 from psimatch.identity import FINGERPRINT_BYTES, PublicIdentity
@@ -182,20 +182,16 @@ class LedgerView:
         return self._store.first("accepted", agreement=agreement_id)
 
     def _first_day(self, terms: Terms, party: str) -> date:
-        """Return the first day of an agreement, of those it renews, and of those of the party that overlap with it."""
-        first, predecessor, seen = terms.valid_from, fingerprint_hex(terms.predecessor), set()
-        for other in self._store.entries("accepted", party=party):
-            begins, ends = (date.fromisoformat(other.fields[name]) for name in ("valid_from", "valid_until"))
-            if begins <= terms.valid_until and ends >= terms.valid_from:
-                first = min(first, begins)
-        while predecessor and predecessor not in seen:
-            seen.add(predecessor)
-            entry = self._accepted(predecessor)
-            if entry is None:
-                break
-            first = min(first, date.fromisoformat(entry.fields["valid_from"]))
-            predecessor = entry.fields["predecessor"]
-        return first
+        known = {
+            entry.fields["agreement"]: Term(
+                date.fromisoformat(entry.fields["valid_from"]),
+                date.fromisoformat(entry.fields["valid_until"]),
+                entry.fields["predecessor"],
+            )
+            for entry in self._store.entries("accepted", party=party)
+        }
+        own = Term(terms.valid_from, terms.valid_until, fingerprint_hex(terms.predecessor))
+        return first_day_that_counts(own, known)
 
 
 def fingerprint_hex(groups: str) -> str:

@@ -17,7 +17,7 @@ LAYERS = [
     {"oprf", "identity", "timing"},
     {"prf", "padding", "messages", "terms"},
     {"wire", "agreement", "own_set"},
-    {"agreement_text", "states", "matching", "envelope", "budget", "ledger_entries"},
+    {"agreement_text", "states", "matching", "envelope", "budget", "ledger_entries", "standing"},
     {"receipt", "disclosure", "ledger_store"},
     {"outputs", "ledger_view"},
     {"session", "ledger"},

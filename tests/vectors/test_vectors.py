@@ -11,7 +11,7 @@ import rbcl
 from sessions import STANDING, make_terms
 
 from psimatch import Agreement, ServerSession, crockford, oprf, padding, randomness, wire
-from psimatch.budget import DAY, Spending, start_of
+from psimatch.budget import DAY, Spending, Term, first_day_that_counts, start_of
 from psimatch.client import ClientSession
 from psimatch.digest import digest
 from psimatch.disclosure import open_contact, seal_contact
@@ -35,6 +35,7 @@ from psimatch.errors import (
     RemoteProtocolError,
     RoleError,
     SetSizeError,
+    StandingError,
     UnexpectedMessageError,
     VersionError,
 )
@@ -42,12 +43,14 @@ from psimatch.identifiers import Identifier
 from psimatch.identity import Identity, WrongSignatureError
 from psimatch.ledger_entries import ChainCheck, hash_of, sign
 from psimatch.matching import references
+from psimatch.messages import Standing
 from psimatch.oprf.voprf import _blind_evaluate_with, _blind_with
 from psimatch.outputs import Admission, Send
 from psimatch.parameters import Role
 from psimatch.prf import CLAIM, MATCH_SECRET, TAG, encoded, input_prefix
 from psimatch.receipt import Receipt
 from psimatch.sealing import SealingKey
+from psimatch.standing import check_standing
 from psimatch.states import State
 from psimatch.terms import Terms
 
@@ -387,6 +390,30 @@ def test_budget(case):
     else:
         with pytest.raises(BudgetError):
             spending.check(terms, case["evaluations"], now)
+
+
+@pytest.mark.parametrize("case", cases("terms"))
+def test_first_day_that_counts(case):
+    own, *others = [
+        Term(date.fromisoformat(each["valid_from"]), date.fromisoformat(each["valid_until"]), each["predecessor"])
+        for each in (case["agreement"], *case["others"])
+    ]
+    known = dict(zip((each["id"] for each in case["others"]), others, strict=True))
+    assert first_day_that_counts(own, known).isoformat() == case["first_day"]
+
+
+@pytest.mark.parametrize("case", cases("standing"))
+def test_standing(case):
+    told, seen = (
+        given and Standing(given["sessions"], given["charged"], h(given["last_receipt"]))
+        for given in (case["told"], case["seen"])
+    )
+    places = {h(receipt): place for place, receipt in enumerate(case["receipts"])}
+    if case["valid"]:
+        check_standing(told, seen, case["paid"], places.get)
+    else:
+        with pytest.raises(StandingError):
+            check_standing(told, seen, case["paid"], places.get)
 
 
 LEDGERS = json.loads((SPEC / "vectors" / "ledger.json").read_text(encoding="utf-8"))["cases"]
