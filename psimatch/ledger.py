@@ -248,23 +248,26 @@ class Ledger(LedgerView):
         with self._store.writing():
             self._store.add_file(Path(path).absolute(), session_id.hex(), due)
 
-    def purge(self) -> list[Path]:
-        """Remove the files whose retention is over; return them. One that is not there any more counts as removed.
+    def purge(self) -> tuple[list[Path], list[Path]]:
+        """Remove the files whose retention is over; return those removed, and those that are not where they were.
 
         Raises:
             LedgerError: one can't be removed; those before it are.
         """
         removed: list[Path] = []
+        missing: list[Path] = []
         for path, session in self._store.files_due(self.now):
             try:
-                path.unlink(missing_ok=True)
+                path.unlink()
+                removed.append(path)
+            except FileNotFoundError:
+                missing.append(path)
             except OSError as error:
                 raise LedgerError(f"{path} can't be removed: {error.strerror}", hint="remove it by hand") from error
             with self._store.writing():
                 self._store.forget_file(path)
-                self._append("purged", {"session": session, "files": 1})
-            removed.append(path)
-        return removed
+                self._append("purged", {"session": session, "files": int(path not in missing)})
+        return removed, missing
 
     # How.
 
@@ -342,9 +345,8 @@ class Ledger(LedgerView):
 
     def _place_of(self, receipt: bytes) -> int | None:
         """Return where a receipt stands in the ledger; None for one that it does not know."""
-        found = self._store.first("signed", receipt=receipt.hex()) or self._store.first(
-            "finished", receipt=receipt.hex()
-        )
+        name = receipt.hex()
+        found = self._store.first("signed", receipt=name) or self._store.first("finished", receipt=name)
         return None if found is None else found.number
 
 

@@ -102,7 +102,9 @@ def purge(**given: Any) -> None:
     It knows the files that psimatch wrote, at the place where it wrote them. Copies are yours to remove.
     """
     with _open(**given) as ledger:
-        removed = ledger.purge()
+        removed, missing = ledger.purge()
     for path in removed:
         click.echo(str(path))
+    for path in missing:
+        messages.warning(f"{path} is not there any more; if it was moved, remove it yourself")
     messages.note(f"removed {len(removed):,} files" if removed else "no file is due")
