@@ -31,8 +31,8 @@ class Term:
 def first_day_that_counts(term: Term, known: Mapping[str, Term]) -> date:
     """Return from which day on charges to a party count against an agreement.
 
-    `known` are the party's other agreements by their ids. It is the earliest first day of the agreement, of those that it
-    renews, directly or not, and of those whose terms overlap with its own.
+    `known` are the party's other agreements by their ids. It is the earliest first day of the agreement, of those
+    that it renews, directly or not, and of those whose terms overlap with its own.
     """
     # §11.1
     counted = [term]

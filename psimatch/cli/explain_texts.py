@@ -35,7 +35,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "renews": "Deze overeenkomst verlengt een eerdere. Wat daarvan verbruikt is, telt mee in het totaal.",
         "term": "Zij geldt van {from} tot en met {until} (UTC). Elke partij kan haar eerder intrekken.",
         "kept": "Wat bewaard blijft: in het logboek staat wanneer er vergeleken is, met wie, hoe groot de lijsten hoogstens waren en"
-        " hoeveel overeenkomsten er waren; nooit wie. Bestanden met overeenkomsten worden na {days} dagen verwijderd (psimatch purge).",
+        " hoeveel overeenkomsten er waren; nooit wie. Bestanden met overeenkomsten mogen {days} dagen blijven; psimatch purge verwijdert wat langer staat, als iemand het uitvoert.",
         "guess": "Een overeenkomst zegt dat beide partijen hetzelfde hebben ingediend. Zij bewijst niet dat de ander een dossier heeft.",
         "false": "Een overeenkomst is een reden om te bellen, geen oordeel. Blijkt zij onjuist, leg dat dan vast"
         " (psimatch ledger correct) en zeg het de ander.",
@@ -62,7 +62,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "renews": "This agreement renews an earlier one. What was spent of that counts in the total.",
         "term": "It is in force from {from} to {until} (UTC). Each party can withdraw it earlier.",
         "kept": "What is kept: the ledger says when lists were matched, with whom, how large they were at most and how many matched;"
-        " never who. Files of matches are removed after {days} days (psimatch purge).",
+        " never who. Files of matches may stay for {days} days; psimatch purge removes those that are older, when somebody runs it.",
         "guess": "A match says that both parties submitted the same. It does not prove that the other has a file on somebody.",
         "false": "A match is a reason to ring, not a judgement. If it turns out to be false, record that"
         " (psimatch ledger correct) and tell the other side.",

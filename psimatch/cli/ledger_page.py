@@ -1,4 +1,4 @@
-"""A ledger as a page for the privacy officer: it stands alone, prints well, and names nobody."""
+"""A ledger as a page for the privacy officer: it stands alone, prints well, and holds no identifier."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ svg { width: 100%; height: auto; } svg text { font: 11px system-ui, sans-serif; 
 _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "en": {
         "title": "Ledger of",
-        "about": "What this organisation's program recorded of the matching of lists with other organisations. It names"
-        " no child and no address: a ledger holds none. Times are in UTC.",
+        "about": "What this organisation's program recorded of the matching of lists with other organisations. A ledger"
+        " holds no child and no address; reasons and names of operators are as people wrote them. Times are in UTC.",
         "checked": "{count} entries, each signed and chained to the one before; checked when this page was made, and"
         " as they were written. Head:",
         "all": "All entries",
@@ -50,7 +50,8 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "nl": {
         "title": "Logboek van",
         "about": "Wat het programma van deze organisatie vastlegde van het vergelijken van lijsten met andere"
-        " organisaties. Het noemt geen kind en geen adres: een logboek bevat die niet. Tijden zijn in UTC.",
+        " organisaties. Een logboek bevat geen kind en geen adres; redenen en namen van bedieners staan er"
+        " zoals mensen ze schreven. Tijden zijn in UTC.",
         "checked": "{count} regels, elk ondertekend en aan de vorige geketend; nagegaan toen deze bladzijde gemaakt"
         " werd, en zoals zij geschreven zijn. Laatste schakel:",
         "all": "Alle regels",
