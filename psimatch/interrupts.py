@@ -1,29 +1,34 @@
-"""Ctrl-C, held back for the moments in which it would leave half a step done."""
+"""Ctrl-C, or the end that a system asks for, held back for the moments in which it would leave half a step done."""
 
 from __future__ import annotations
 
 import signal
 import threading
 from types import FrameType, TracebackType
-from typing import Any
+from typing import Any, Final
+
+# What a person sends, and what a service manager does.
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 class HeldInterrupt:
     """Within this block a first Ctrl-C waits for the end of it; a second one interrupts at once.
 
-    Only where Python's own handler is in place, and in the main thread: elsewhere nobody presses Ctrl-C, or the
-    program has a handler of its own, and the block changes nothing.
+    So does SIGTERM where the program lets it interrupt likewise. Only where Python's own handler is in place, and in
+    the main thread: elsewhere nobody presses Ctrl-C, or the program has a handler of its own, and the block changes
+    nothing.
     """
 
     def __init__(self) -> None:
-        self._before: Any = None
+        self._before: dict[signal.Signals, Any] = {}
         self._pressed = False
 
     def __enter__(self) -> HeldInterrupt:
         """Hold back."""
-        main = threading.current_thread() is threading.main_thread()
-        if main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-            self._before = signal.signal(signal.SIGINT, self._note)
+        if threading.current_thread() is threading.main_thread():
+            for number in _SIGNALS:
+                if signal.getsignal(number) is signal.default_int_handler:
+                    self._before[number] = signal.signal(number, self._note)
         return self
 
     def _note(self, number: int, frame: FrameType | None) -> None:
@@ -39,7 +44,7 @@ class HeldInterrupt:
         Raises:
             KeyboardInterrupt: Ctrl-C was pressed meanwhile.
         """
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
         if self._pressed and error is None:
             raise KeyboardInterrupt

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -91,6 +92,8 @@ for command in (explain, check, match, budget, purge, bench):
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit."""
+    # Who stops a service ends a session as politely as who presses Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     for stream in (sys.stdout, sys.stderr):
         # A name may have letters that this terminal has not; that must not cost a result.
         if isinstance(stream, io.TextIOWrapper):

@@ -52,7 +52,7 @@ OWNERS = {
     "click": {"cli"},
     "rich": {"cli"},
     "threading": {"transports", "interrupts", "ledger_store"},
-    "signal": {"interrupts"},
+    "signal": {"interrupts", "cli"},
     "queue": {"transports"},
     "time": {"transports", "drive", "cli", "timing", "ledger"},
     "sqlite3": {"ledger_store"},

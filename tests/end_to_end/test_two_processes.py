@@ -228,9 +228,10 @@ def test_a_peer_with_another_agreement_is_refused_and_does_not_end_the_waiting(p
     assert finish(listening)[0] == 0
 
 
-def test_ctrl_c_while_waiting_ends_politely(pair: Any, finish: Finish) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_while_waiting_ends_politely(pair: Any, finish: Finish, number: signal.Signals) -> None:
     listening, _ = pair.care.listen()
-    listening.send_signal(signal.SIGINT)
+    listening.send_signal(number)
     code, output, errors = finish(listening)
     assert (code, output) == (130, "")
     assert errors.strip() == "psimatch: cancelled; nothing was sent"
@@ -283,12 +284,13 @@ def _pump(source: socket.socket, target: socket.socket) -> None:
         target.shutdown(socket.SHUT_WR)
 
 
-def test_ctrl_c_in_a_session_is_told_to_the_peer(pair: Any, finish: Finish) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_in_a_session_is_told_to_the_peer(pair: Any, finish: Finish, number: signal.Signals) -> None:
     listening, address = pair.police.listen()
     with HeldLine(address) as line:
         connecting = pair.care.match("--connect", line.address)
         line.until_answered()
-        listening.send_signal(signal.SIGINT)
+        listening.send_signal(number)
         line.let_go()
         code, output, errors = finish(listening)
         assert (code, output, errors.strip()) == (130, "", "psimatch: cancelled; the peer was told")
