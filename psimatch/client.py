@@ -48,7 +48,7 @@ class ClientSession(Session):
         self._public_key = b""
         self._blindings: deque[tuple[slice, oprf.Blinding]] = deque()
         self._unsent: deque[tuple[bytes, bytes]] = deque()
-        self._finalizing: Pipeline[bytes] = Pipeline(self._executor)
+        self._finalizing: Pipeline[bytes] = self._pipeline()
         self._tags = bytearray()
         self._chunks_sent = 0
         self._chunks_received = 0
@@ -85,7 +85,7 @@ class ClientSession(Session):
         self._own.shuffle(self.set_size)
         pieces = chunks(self.set_size)
         calls = ((self._inputs(piece),) for piece in pieces)
-        for piece, blinding in zip(pieces, spread(self._executor, oprf.blind, calls), strict=True):
+        for piece, blinding in zip(pieces, spread(self._pipeline(), oprf.blind, calls), strict=True):
             self._blindings.append((piece, blinding))
             yield Progress("blinding", piece.stop, self.set_size)
         elements = [blinding.blinded_elements for _, blinding in self._blindings]

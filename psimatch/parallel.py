@@ -49,10 +49,9 @@ class Pipeline(Generic[Result]):
 
 
 def spread(
-    executor: Executor | None, function: Callable[..., Result], calls: Iterable[tuple[object, ...]]
+    pipeline: Pipeline[Result], function: Callable[..., Result], calls: Iterable[tuple[object, ...]]
 ) -> Iterator[Result]:
-    """Yield what `function` returns for each tuple of arguments, in order."""
-    pipeline: Pipeline[Result] = Pipeline(executor)
+    """Yield what `function` returns for each tuple of arguments, in order, through a pipeline of its own."""
     try:
         for arguments in calls:
             pipeline.submit(function, *arguments)

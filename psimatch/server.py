@@ -57,7 +57,7 @@ class ServerSession(Session):
         self._by_claim: array[int] = array("I")
         self._claims = b""
         self._rest: bytes | None = None
-        self._evaluating: Pipeline[oprf.Evaluation] = Pipeline(self._executor)
+        self._evaluating: Pipeline[oprf.Evaluation] = self._pipeline()
         self._chunks_received = 0
         self._answered = 0
         self._claimed: list[int] = []
@@ -100,7 +100,7 @@ class ServerSession(Session):
         self._own.shuffle(self.set_size)
         pieces = chunks(self.set_size)
         calls = ((key, self._inputs(piece)) for piece in pieces)
-        for piece, outputs in zip(pieces, spread(self._executor, oprf.evaluate, calls), strict=True):
+        for piece, outputs in zip(pieces, spread(self._pipeline(), oprf.evaluate, calls), strict=True):
             self._outputs += outputs
             yield Progress("tagging", piece.stop, self.set_size)
         by_tag = order(self._outputs, OUTPUT_BYTES, TAG)

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from datetime import date
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from psimatch import states, wire
 from psimatch.agreement import Agreement, Reveal
@@ -29,6 +29,7 @@ from psimatch.messages import Abort, Claims, Contacts, Hello, Message, ServerHel
 from psimatch.outputs import ABORT_REASONS, Charge, ChargeNeeded, Finished, Output, Send, SessionResult
 from psimatch.own_set import OwnSet
 from psimatch.padding import bucket
+from psimatch.parallel import Pipeline
 from psimatch.parameters import LIMITS, Label, Role
 from psimatch.prf import input_prefix
 from psimatch.receipt import Receipt
@@ -98,6 +99,7 @@ class Session(ABC):
         self._identity = identity
         self._peer = peer
         self._executor = executor
+        self._pipelines: list[Pipeline[Any]] = []
         self._channel = Channel(self.role, self.terms.id, identity, peer, self.max_envelope_bytes)
         self._peer_set_size = 0
         self._needed: ChargeNeeded | None = None
@@ -274,9 +276,16 @@ class Session(ABC):
         self._own.clear()
         self._candidates, self._contacts = Candidates(), []
         self._needed = self._pending = None
+        for pipeline in self._pipelines:
+            pipeline.cancel()
         self._forget()
 
     # Common steps.
+
+    def _pipeline(self) -> Pipeline[Any]:
+        """Return a way to the executor; the calls that still wait there when the session ends are cancelled."""
+        self._pipelines.append(Pipeline(self._executor))
+        return self._pipelines[-1]
 
     def _inputs(self, places: slice) -> list[bytes]:
         """Return the PRF inputs of these places of the own set."""
