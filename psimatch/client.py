@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import deque
 from collections.abc import Iterator
 from functools import partial
@@ -52,7 +53,9 @@ class ClientSession(Session):
         self._tags = bytearray()
         self._chunks_sent = 0
         self._chunks_received = 0
-        self._matched = 0
+        # For each finalized chunk its PRF outputs, and where their tags are among the server's.
+        self._found: list[tuple[bytes, array[int]]] = []
+        self._looked_up = 0
         self._places: deque[slice] = deque()
 
     def _handle(self, message: Message) -> Iterator[Output]:
@@ -138,23 +141,33 @@ class ClientSession(Session):
     def _match(self, leave: int) -> Iterator[Output]:
         """Take out what is finalized, until `leave` chunks are left, and look it up among the tags."""
         for outputs in self._finalizing.results(leave):
-            for number, found in enumerate(find(self._tags, outputs, OUTPUT_BYTES, TAG)):
-                place = self._matched + number
+            self._found.append((outputs, find(self._tags, outputs, OUTPUT_BYTES, TAG)))
+            self._looked_up += len(outputs) // OUTPUT_BYTES
+            yield Progress("matching", self._looked_up, self.set_size)
+
+    def _choose(self) -> None:
+        """Make the candidates of what was found; takes longer the more there are."""
+        first = 0
+        for outputs, places in self._found:
+            for number, found in enumerate(places):
                 # A dummy matches nothing.
-                if found >= 0 and not self._own.is_dummy(place):
-                    self._candidates.add(outputs, number, place)
-            self._matched += len(outputs) // OUTPUT_BYTES
-            yield Progress("matching", self._matched, self.set_size)
+                if found >= 0 and not self._own.is_dummy(first + number):
+                    self._candidates.add(outputs, number, first + number)
+            first += len(places)
+        self._found.clear()
+        self._candidates.sort()
 
     def _end_of_evaluation(self) -> Iterator[Output]:
         # §7.2 step 6
-        self._candidates.sort()
-        self._match_count = len(self._candidates)
         if self.terms.reveal is Reveal.BOTH:
+            self._choose()
+            self._match_count = len(self._candidates)
             yield from self._send_claims()
         else:
-            self._contacts = [""] * len(self._candidates)
             yield from self._send_receipt()
+            # Not before: the server would see how long it took.
+            self._choose()
+            self._contacts = [""] * len(self._candidates)
 
     def _send_claims(self) -> Iterator[Output]:
         # §8.2
