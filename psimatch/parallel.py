@@ -39,7 +39,14 @@ class Pipeline(Generic[Result]):
             Whatever a call raised.
         """
         while len(self._pending) > (leave if self._executor is not None else 0):
-            yield self._pending.popleft().result()
+            call = self._pending.popleft()
+            try:
+                result = call.result()
+            except BaseException:
+                # Where the wait was interrupted, the call may not have begun.
+                call.cancel()
+                raise
+            yield result
 
     def cancel(self) -> None:
         """Drop all calls; one that runs already runs to its end."""

@@ -7,6 +7,7 @@ from sessions import Wire, make_agreement, make_client, make_server
 
 from psimatch.identifiers import text
 from psimatch.outputs import Progress
+from psimatch.parallel import Pipeline
 from psimatch.parameters import LIMITS, Role
 
 # Three chunks a side.
@@ -71,3 +72,23 @@ def test_calls_that_wait_are_cancelled_while_the_outputs_are_still_suspended(rol
     both[role].cancel()
     assert all(call.cancelled() for call in executor.waiting)
     assert list(outputs) == []
+
+
+def test_a_call_that_is_waited_for_is_cancelled_too_where_the_wait_is_interrupted():
+    class Interrupted(Future):
+        def result(self, timeout=None):
+            raise KeyboardInterrupt
+
+    class Shared(Executor):
+        def submit(self, function, /, *arguments):
+            calls.append(Interrupted())
+            return calls[-1]
+
+    calls = []
+    pipeline = Pipeline(Shared())
+    pipeline.submit(len, b"")
+    pipeline.submit(len, b"")
+    with pytest.raises(KeyboardInterrupt):
+        next(pipeline.results())
+    pipeline.cancel()
+    assert [call.cancelled() for call in calls] == [True, True]
