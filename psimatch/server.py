@@ -171,11 +171,11 @@ class ServerSession(Session):
         smaller = min(self.set_size, self._peer_set_size)
         # The number of messages follows from that of claims, which the last message completes.
         total = len(self._candidates) + claims
-        place = len(self._claimed)
-        pieces = chunks(slots(total, smaller)) if message.last else chunks(smaller)
-        if place >= len(pieces) or message.last != (place == len(pieces) - 1):
+        count = slots(total, smaller) if message.last else smaller
+        left = count - len(self._claimed) * LIMITS.chunk_items
+        full = min(left, LIMITS.chunk_items)
+        if full <= 0 or message.last != (full == left):
             raise CountError("the claims come in fewer or more messages than their number calls for")
-        full = pieces[place].stop - pieces[place].start
         short = self._claimed and self._claimed[-1] < LIMITS.chunk_items
         if claims > full or (claims and short):
             raise CountError("a message has more claims than places, or the one before had places left")
