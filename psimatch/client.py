@@ -85,7 +85,7 @@ class ClientSession(Session):
         check_set_size(hello.set_size, self.terms.max_items)
         oprf.check_public_key(hello.public_key)
         self._peer_set_size, self._public_key = hello.set_size, hello.public_key
-        self._own.shuffle(self.set_size)
+        self._own.shuffle()
         pieces = chunks(self.set_size)
         calls = ((self._inputs(piece),) for piece in pieces)
         for piece, blinding in zip(pieces, spread(self._pipeline(), oprf.blind, calls), strict=True):

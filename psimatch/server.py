@@ -97,7 +97,7 @@ class ServerSession(Session):
         yield from self._send_tags(self._key)
 
     def _send_tags(self, key: oprf.ServerKey) -> Iterator[Output]:
-        self._own.shuffle(self.set_size)
+        self._own.shuffle()
         pieces = chunks(self.set_size)
         calls = ((key, self._inputs(piece)) for piece in pieces)
         for piece, outputs in zip(pieces, spread(self._pipeline(), oprf.evaluate, calls), strict=True):

@@ -96,6 +96,7 @@ class Session(ABC):
         self.sealed_contact_size = sealed_contact_size(self.terms.contact_size)
         self.max_envelope_bytes = max_envelope_bytes(self.sealed_contact_size)
         self._own = OwnSet(items, self.terms.kinds_known, self.terms.contact_size)
+        self._own.fill(self.set_size)
         self._identity = identity
         self._peer = peer
         self._executor = executor

@@ -128,6 +128,14 @@ def test_the_server_is_finished_when_its_counter_signature_leaves():
     assert set(wire.results) == set(Role)
 
 
+def test_no_message_waits_for_work_that_depends_on_the_number_of_dummies(monkeypatch):
+    agreement = make_agreement()
+    wire = Wire(make_client(agreement, flags("abc")), make_server(agreement, flags("bcd")))
+    monkeypatch.delattr("psimatch.own_set.dummy")
+    wire.run()
+    assert wire.errors == {}
+
+
 def test_with_reveal_client_no_message_waits_for_work_that_depends_on_the_matches(monkeypatch):
     sent_before = set()
     honest = Candidates.add
