@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import deque
 from collections.abc import Iterator
 from functools import partial
@@ -28,7 +29,7 @@ from psimatch.messages import (
 )
 from psimatch.outputs import Admission, Charge, Output, Progress, ReceiptSigned
 from psimatch.padding import check_set_size, chunks, slots
-from psimatch.parallel import spread
+from psimatch.parallel import Pipeline, spread
 from psimatch.parameters import LIMITS, Label, Role
 from psimatch.prf import OUTPUT_BYTES, TAG, chunk_context
 from psimatch.session import CHUNKS_HELD, Session
@@ -54,10 +55,13 @@ class ClientSession(Session):
         self._public_key = b""
         self._blindings: deque[tuple[slice, oprf.Blinding]] = deque()
         self._unsent: deque[tuple[bytes, bytes]] = deque()
+        self._finalizing: Pipeline[bytes] = self._pipeline()
         self._tags = bytearray()
         self._chunks_sent = 0
         self._chunks_received = 0
-        self._matched = 0
+        # For each finalized chunk its PRF outputs, and where their tags are among the server's.
+        self._found: list[tuple[bytes, array[int]]] = []
+        self._looked_up = 0
         self._places: deque[slice] = deque()
 
     def _handle(self, message: Message) -> Iterator[Output]:
@@ -95,10 +99,10 @@ class ClientSession(Session):
             yield from self._take_tags(message)
 
     def _blind_own_set(self) -> Iterator[Output]:
-        self._own.shuffle(self.set_size)
+        self._own.shuffle()
         pieces = chunks(self.set_size)
         calls = ((self._inputs(piece),) for piece in pieces)
-        for piece, blinding in zip(pieces, spread(self._executor, oprf.blind, calls), strict=True):
+        for piece, blinding in zip(pieces, spread(self._pipeline(), oprf.blind, calls), strict=True):
             self._blindings.append((piece, blinding))
             yield Progress("blinding", piece.stop, self.set_size)
         elements = [blinding.blinded_elements for _, blinding in self._blindings]
@@ -137,7 +141,7 @@ class ClientSession(Session):
         finalize = partial(oprf.finalize, context=chunk_context(self._channel.session_id, number))
         piece, blinding = self._blindings.popleft()
         evaluation = oprf.Evaluation(message.elements, message.proof)
-        self._calls.submit(finalize, self._public_key, self._inputs(piece), blinding, evaluation)
+        self._finalizing.submit(finalize, self._public_key, self._inputs(piece), blinding, evaluation)
         self._chunks_received += 1
         yield from self._match(leave=CHUNKS_HELD if self._blindings else 0)
         if self._unsent:
@@ -150,23 +154,29 @@ class ClientSession(Session):
 
     def _match(self, leave: int) -> Iterator[Output]:
         """Take out what is finalized, until `leave` chunks are left, and look it up among the tags."""
-        for outputs in self._calls.results(leave):
-            for number, found in enumerate(find(self._tags, outputs, OUTPUT_BYTES, TAG)):
-                place = self._matched + number
+        for outputs in self._finalizing.results(leave):
+            self._found.append((outputs, find(self._tags, outputs, OUTPUT_BYTES, TAG)))
+            self._looked_up += len(outputs) // OUTPUT_BYTES
+            yield Progress("matching", self._looked_up, self.set_size)
+
+    def _choose(self) -> None:
+        """Make the candidates of what was found; takes longer the more there are."""
+        first = 0
+        for outputs, places in self._found:
+            for number, found in enumerate(places):
                 # A dummy matches nothing.
-                if found >= 0 and not self._own.is_dummy(place):
-                    self._candidates.add(outputs, number, place)
-            self._matched += len(outputs) // OUTPUT_BYTES
-            yield Progress("matching", self._matched, self.set_size)
+                if found >= 0 and not self._own.is_dummy(first + number):
+                    self._candidates.add(outputs, number, first + number)
+            first += len(places)
+        self._found.clear()
+        self._candidates.sort()
+        self._match_count = len(self._candidates)
 
     def _end_of_evaluation(self) -> Iterator[Output]:
         # §7.2 step 6
-        self._candidates.sort()
-        self._match_count = len(self._candidates)
         if self.terms.reveal is Reveal.BOTH:
+            self._choose()
             yield from self._send_claims()
-        else:
-            self._contacts = [""] * len(self._candidates)
 
     def _send_claims(self) -> Iterator[Output]:
         # §8.2
@@ -195,8 +205,12 @@ class ClientSession(Session):
         receipt = self._receipt(self._channel.last_sent, self._channel.last_received, ledger.head)
         message = receipt.signed_by(self._identity, self.role)
         self._own_receipt, self._signature = receipt, message.signature
-        yield ReceiptSigned(receipt, self._match_count, message.signature)
+        yield ReceiptSigned(receipt, None, message.signature)
         yield self._send(message)
+        if self.terms.reveal is Reveal.CLIENT:
+            # Not before: the server would see how long it took.
+            self._choose()
+            self._contacts = [""] * len(self._candidates)
 
     def _take_receipt(self, message: Receipt) -> Iterator[Output]:
         # §7.2 step 9

@@ -18,7 +18,7 @@ _KEY_BYTES = 16
 class OwnSet:
     """What a party brings, without an object an item: 50 to 60 bytes for a short identifier.
 
-    After `shuffle`, a place is a number below the filled size, and says nothing of the order that came in.
+    After `fill` and `shuffle`, a place is a number below the filled size, and says nothing of the order that came in.
     """
 
     def __init__(self, items: Mapping[Identifier, str], kinds: Iterable[Kind], contact_size: int) -> None:
@@ -49,12 +49,16 @@ class OwnSet:
             self._ends.append(len(self._packed))
         self._count = len(self._ends) - 1
 
-    def shuffle(self, size: int) -> None:
-        """Fill up with dummies to `size` and draw a random order."""
+    def fill(self, size: int) -> None:
+        """Fill up with dummies to `size`; how long it takes tells how many they are, so not while the peer waits."""
         # §8.1 step 2
         for _ in range(size - self._count):
             self._packed += encoded(dummy(randomness.random_bytes(32)))
             self._ends.append(len(self._packed))
+
+    def shuffle(self) -> None:
+        """Draw a random order."""
+        size = len(self._ends) - 1
         # Two equal keys, which alone would skew the order, have a probability under size² / 2^129.
         keys = randomness.random_bytes(_KEY_BYTES * size)
         self._places = records.order(keys, _KEY_BYTES, slice(0, _KEY_BYTES))

@@ -39,7 +39,14 @@ class Pipeline(Generic[Result]):
             Whatever a call raised.
         """
         while len(self._pending) > (leave if self._executor is not None else 0):
-            yield self._pending.popleft().result()
+            call = self._pending.popleft()
+            try:
+                result = call.result()
+            except BaseException:
+                # Where the wait was interrupted, the call may not have begun.
+                call.cancel()
+                raise
+            yield result
 
     def cancel(self) -> None:
         """Drop all calls; one that runs already runs to its end."""
@@ -49,10 +56,9 @@ class Pipeline(Generic[Result]):
 
 
 def spread(
-    executor: Executor | None, function: Callable[..., Result], calls: Iterable[tuple[object, ...]]
+    pipeline: Pipeline[Result], function: Callable[..., Result], calls: Iterable[tuple[object, ...]]
 ) -> Iterator[Result]:
-    """Yield what `function` returns for each tuple of arguments, in order."""
-    pipeline: Pipeline[Result] = Pipeline(executor)
+    """Yield what `function` returns for each tuple of arguments, in order, through a pipeline of its own."""
     try:
         for arguments in calls:
             pipeline.submit(function, *arguments)

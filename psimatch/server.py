@@ -34,7 +34,7 @@ from psimatch.messages import (
 )
 from psimatch.outputs import Admission, Charge, Output, Progress, ReceiptSigned
 from psimatch.padding import check_set_size, chunks, slots
-from psimatch.parallel import spread
+from psimatch.parallel import Pipeline, spread
 from psimatch.parameters import LIMITS, Label, Role
 from psimatch.prf import CLAIM, OUTPUT_BYTES, TAG, chunk_context, new_server_key
 from psimatch.receipt import Receipt
@@ -60,6 +60,7 @@ class ServerSession(Session):
         self._by_claim: array[int] = array("I")
         self._claims = b""
         self._rest: bytes | None = None
+        self._evaluating: Pipeline[oprf.Evaluation] = self._pipeline()
         self._chunks_received = 0
         self._answered = 0
         self._claimed: list[int] = []
@@ -104,10 +105,10 @@ class ServerSession(Session):
         yield from self._ask_admission(channel.last_received, hello)
 
     def _send_tags(self, key: oprf.ServerKey) -> Iterator[Output]:
-        self._own.shuffle(self.set_size)
+        self._own.shuffle()
         pieces = chunks(self.set_size)
         calls = ((key, self._inputs(piece)) for piece in pieces)
-        for piece, outputs in zip(pieces, spread(self._executor, oprf.evaluate, calls), strict=True):
+        for piece, outputs in zip(pieces, spread(self._pipeline(), oprf.evaluate, calls), strict=True):
             self._outputs += outputs
             yield Progress("tagging", piece.stop, self.set_size)
         by_tag = order(self._outputs, OUTPUT_BYTES, TAG)
@@ -128,10 +129,10 @@ class ServerSession(Session):
         if self._key is None or charge.needed.evaluations < done:
             raise LocalProtocolError("the session has no key, or no charge for so many evaluations")
         evaluate = partial(oprf.blind_evaluate, context=chunk_context(self._channel.session_id, number))
-        self._calls.submit(evaluate, self._key, message.elements)
+        self._evaluating.submit(evaluate, self._key, message.elements)
         self._chunks_received += 1
         self._advance(f"last Blinded, reveal {self.terms.reveal.value}" if last else "Blinded")
-        for evaluation in self._calls.results(leave=0 if last else CHUNKS_HELD):
+        for evaluation in self._evaluating.results(leave=0 if last else CHUNKS_HELD):
             self._evaluated = True
             yield self._send(Evaluated(evaluation.elements, evaluation.proof))
             self._answered += len(evaluation.elements) // ELEMENT_BYTES
@@ -181,11 +182,11 @@ class ServerSession(Session):
         smaller = min(self.set_size, self._peer_set_size)
         # The number of messages follows from that of claims, which the last message completes.
         total = len(self._candidates) + claims
-        place = len(self._claimed)
-        pieces = chunks(slots(total, smaller)) if message.last else chunks(smaller)
-        if place >= len(pieces) or message.last != (place == len(pieces) - 1):
+        count = slots(total, smaller) if message.last else smaller
+        left = count - len(self._claimed) * LIMITS.chunk_items
+        full = min(left, LIMITS.chunk_items)
+        if full <= 0 or message.last != (full == left):
             raise CountError("the claims come in fewer or more messages than their number calls for")
-        full = pieces[place].stop - pieces[place].start
         short = self._claimed and self._claimed[-1] < LIMITS.chunk_items
         if claims > full or (claims and short):
             raise CountError("a message has more claims than places, or the one before had places left")

@@ -111,9 +111,10 @@ class Session(ABC):
         self.max_envelope_bytes = max_envelope_bytes(self.sealed_contact_size)
         self._ledger_head = NO_DIGEST
         self._own = OwnSet(items, self.terms.kinds_known, self.terms.contact_size)
+        self._own.fill(self.set_size)
         self._identity = identity
         self._executor = executor
-        self._calls: Pipeline[Any] = Pipeline(executor)
+        self._pipelines: list[Pipeline[Any]] = []
         self._channel = Channel(self.role, self.terms.id, identity, peer, self.max_envelope_bytes)
         self._peer_set_size = 0
         self._needed: AdmissionNeeded | ChargeNeeded | None = None
@@ -303,13 +304,18 @@ class Session(ABC):
 
     def _drop_secrets(self) -> None:
         self._own.clear()
-        # What the executor has not begun is never begun: it would hold secrets for nothing.
-        self._calls.cancel()
         self._candidates, self._contacts = Candidates(), []
         self._needed = self._pending = None
+        for pipeline in self._pipelines:
+            pipeline.cancel()
         self._forget()
 
     # Common steps.
+
+    def _pipeline(self) -> Pipeline[Any]:
+        """Return a way to the executor; the calls that still wait there when the session ends are cancelled."""
+        self._pipelines.append(Pipeline(self._executor))
+        return self._pipelines[-1]
 
     def _inputs(self, places: slice) -> list[bytes]:
         """Return the PRF inputs of these places of the own set."""

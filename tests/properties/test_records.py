@@ -59,5 +59,7 @@ def test_bad_arguments_are_refused():
     for width, column in ((WIDTH + 1, COLUMN), (WIDTH, slice(12, 21)), (WIDTH, slice(0, 7)), (0, COLUMN), (-1, COLUMN)):
         with pytest.raises(ValueError, match="column"):
             records.order(rows, width, column)
+    with pytest.raises(MemoryError):
+        records.compiled.take(b"", 2**62, 0, 2**62, bytes(4 * 2))
     with pytest.raises(ValueError, match="32 bits"):
         records.compiled.take(rows, WIDTH, 0, 8, b"abc")

@@ -10,6 +10,7 @@ from psimatch import errors
 from psimatch.agreement import Agreement
 from psimatch.client import ClientSession
 from psimatch.identifiers import Identifier, dummy, nl_bsn, text
+from psimatch.matching import Candidates
 from psimatch.outputs import Admission, AdmissionNeeded, Charge, ChargeNeeded, Finished, Send
 from psimatch.parameters import LIMITS, Role
 from psimatch.server import ServerSession
@@ -126,6 +127,31 @@ def test_the_server_is_finished_when_its_counter_signature_leaves():
     assert states[-1] is State.FINISHED
     assert server.cancel() == ()
     assert set(wire.results) == set(Role)
+
+
+def test_no_message_waits_for_work_that_depends_on_the_number_of_dummies(monkeypatch):
+    agreement = make_agreement()
+    wire = Wire(make_client(agreement, flags("abc")), make_server(agreement, flags("bcd")))
+    monkeypatch.delattr("psimatch.own_set.dummy")
+    wire.run()
+    assert wire.errors == {}
+
+
+def test_with_reveal_client_no_message_waits_for_work_that_depends_on_the_matches(monkeypatch):
+    sent_before = set()
+    honest = Candidates.add
+
+    def add(candidates, *arguments):
+        sent_before.add(len(wire.sent[Role.CLIENT]))
+        honest(candidates, *arguments)
+
+    monkeypatch.setattr(Candidates, "add", add)
+    agreement = make_agreement(reveal=Reveal.CLIENT, max_items=2 * LIMITS.chunk_items)
+    words = [str(number) for number in range(2 * LIMITS.chunk_items)]
+    wire = Wire(make_client(agreement, flags(words, "")), make_server(agreement, flags(words, "")))
+    wire.run()
+    assert len(wire.results[Role.CLIENT].matches) == len(words)
+    assert sent_before == {len(wire.sent[Role.CLIENT])}
 
 
 def test_several_chunks_and_a_large_bucket():

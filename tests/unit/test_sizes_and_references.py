@@ -63,7 +63,8 @@ def test_chunks_cover_everything():
 def test_an_own_set_keeps_all_fills_up_and_shuffles():
     given_ones = [text(str(number)) for number in range(50)]
     own = OwnSet(dict.fromkeys(given_ones, ""), [KINDS["text"]], 0)
-    own.shuffle(80)
+    own.fill(80)
+    own.shuffle()
     filled = [own.identifier(place) for place in range(80)]
     assert len(set(filled)) == 80
     assert set(given_ones) <= set(filled)
@@ -77,10 +78,12 @@ def test_an_own_set_keeps_all_fills_up_and_shuffles():
 def test_an_own_set_keeps_contacts_where_they_are_asked_for():
     items = {text("a"): "ring a", text("b"): "ring b"}
     own = OwnSet(items, [KINDS["text"]], 48)
-    own.shuffle(4)
+    own.fill(4)
+    own.shuffle()
     assert {own.identifier(place): own.contact(place) for place in range(4) if not own.is_dummy(place)} == items
     without = OwnSet(items, [KINDS["text"]], 0)
-    without.shuffle(2)
+    without.fill(2)
+    without.shuffle()
     assert without.contact(0) == without.contact(1) == ""
 
 

@@ -94,8 +94,9 @@ PyObject *psimatch_take(PyObject *self, PyObject *args) {
     (void)self;
     if (!PyArg_ParseTuple(args, "y*nnny*", &buffer, &width, &start, &size, &rows)) return NULL;
     if (rows.len % 4) PyErr_SetString(PyExc_ValueError, "rows are numbers of 32 bits");
-    else if (column_of(&c, &buffer, width, start, size) && rows.len / 4 <= PY_SSIZE_T_MAX / size)
-        result = PyBytes_FromStringAndSize(NULL, rows.len / 4 * size);
+    else if (column_of(&c, &buffer, width, start, size))
+        result = rows.len / 4 <= PY_SSIZE_T_MAX / size ? PyBytes_FromStringAndSize(NULL, rows.len / 4 * size)
+                                                       : PyErr_NoMemory();
     if (result) {
         uint8_t *out = (uint8_t *)PyBytes_AsString(result);
         for (Py_ssize_t i = 0; i < rows.len / 4; i++) {
