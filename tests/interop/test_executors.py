@@ -1,13 +1,13 @@
 """A session works the same with threads, with processes, and on a cluster of two workers."""
 
 import contextlib
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
 
 import pytest
 from distributed import Client, LocalCluster
-from sessions import STANDING, Wire, make_agreement, make_client, make_server
+from sessions import Wire, make_agreement, make_client, make_server
 
 from psimatch import errors
 from psimatch.identifiers import text
@@ -68,36 +68,3 @@ def test_a_wrong_proof_ends_the_session(executor):
     assert isinstance(wire.errors[Role.CLIENT], errors.ProofError)
     assert isinstance(wire.errors[Role.SERVER], errors.PeerAbortedError)
     assert wire.results == {}
-
-
-class Holding(ThreadPoolExecutor):
-    """Runs calls until it is told to hold them."""
-
-    def __init__(self):
-        super().__init__(1)
-        self.held = None
-
-    def submit(self, *call):
-        if self.held is None:
-            return super().submit(*call)
-        self.held.append(Future())
-        return self.held[-1]
-
-
-def test_calls_that_wait_are_dropped_when_the_session_ends():
-    agreement = make_agreement(max_items=COUNT, contact_size=0)
-    with Holding() as executor:
-        client = make_client(agreement, flags("both"))
-        server = make_server(agreement, flags("both"), executor=executor)
-        wire = Wire(client, server)
-        for role, session in wire.sessions.items():
-            wire.take(role, session.start(STANDING))
-        while not wire.charges[Role.SERVER]:
-            wire.step(Role.CLIENT)
-            if not wire.charges[Role.SERVER]:
-                wire.step(Role.SERVER)
-        executor.held = []
-        wire.step(Role.SERVER)
-        assert len(executor.held) == 1
-        server.cancel()
-        assert executor.held[0].cancelled()

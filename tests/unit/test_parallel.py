@@ -3,10 +3,10 @@
 from concurrent.futures import Executor, Future
 
 import pytest
-from sessions import Wire, make_agreement, make_client, make_server
+from sessions import STANDING, Wire, make_agreement, make_client, make_server
 
 from psimatch.identifiers import text
-from psimatch.outputs import Progress
+from psimatch.outputs import Admission, Progress
 from psimatch.parallel import Pipeline
 from psimatch.parameters import LIMITS, Role
 
@@ -47,11 +47,11 @@ def test_calls_that_wait_are_cancelled_with_the_session(role, function):
     both = sessions(role, executor)
     wire = Wire(both[Role.CLIENT], both[Role.SERVER])
     for each, session in both.items():
-        wire.take(each, session.start())
-    while not executor.waiting:
-        wire.step(Role.CLIENT)
-        if not executor.waiting:
-            wire.step(Role.SERVER)
+        wire.take(each, session.start(STANDING))
+    # Whoever waits for the executor would wait for ever: nobody takes a step after that.
+    while not executor.waiting and any(not executor.waiting and wire.step(each) for each in Role):
+        pass
+    assert executor.waiting
     assert not any(call.cancelled() for call in executor.waiting)
     both[role].cancel()
     assert all(call.cancelled() for call in executor.waiting)
@@ -61,11 +61,13 @@ def test_calls_that_wait_are_cancelled_with_the_session(role, function):
 def test_calls_that_wait_are_cancelled_while_the_outputs_are_still_suspended(role, function):
     executor = Busy(function, after=1)
     both = sessions(role, executor)
-    (hello,) = both[Role.CLIENT].start()
+    (hello,) = both[Role.CLIENT].start(STANDING)
     list(both[Role.SERVER].start())
-    outputs = both[Role.SERVER].receive(hello.envelope)
+    (asked,) = both[Role.SERVER].receive(hello.envelope)
+    outputs = both[Role.SERVER].grant(Admission(asked, STANDING))
     if role is Role.CLIENT:
-        outputs = both[role].receive(next(outputs).envelope)
+        (asked,) = both[role].receive(next(outputs).envelope)
+        outputs = both[role].grant(Admission(asked, STANDING))
     while not isinstance(next(outputs), Progress):
         pass
     assert len(executor.waiting) == 2
