@@ -1,11 +1,9 @@
-"""The ledger: charges before work, standing, withdrawal, and what a changed file shows."""
+"""The ledger: charges before work, standing, withdrawal."""
 
-import os
-import sqlite3
 import threading
-from datetime import UTC, datetime
 
 import pytest
+from ledger_sessions import NOON, finish, kinds, match
 from sessions import CARE, POLICE, STRANGER, TODAY, make_agreement, make_client, make_server, make_terms, new_ledger
 
 from psimatch import drive, oprf
@@ -16,8 +14,6 @@ from psimatch.errors import (
     AgreementWithdrawnError,
     BudgetError,
     HelloReplayedError,
-    LedgerCorruptError,
-    LedgerError,
     PeerAbortedError,
     ReceiptsError,
     StandingError,
@@ -25,7 +21,6 @@ from psimatch.errors import (
 from psimatch.identifiers import text
 from psimatch.identity import Identity
 from psimatch.ledger import Ledger
-from psimatch.ledger_view import LedgerView
 from psimatch.messages import Standing
 from psimatch.outputs import AdmissionNeeded, ChargeNeeded
 from psimatch.parameters import Role
@@ -33,86 +28,20 @@ from psimatch.receipt_files import check_receipts, read_receipts, write_receipts
 from psimatch.terms import Party, Reveal
 from psimatch.transports import memory_pair
 
-NOON = int(datetime(TODAY.year, TODAY.month, TODAY.day, 12, tzinfo=UTC).timestamp())
-WORDS = {"care": "abcd", "police": "cdef"}
-
-
-class Clock:
-    def __init__(self):
-        self.now = NOON
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture
-def ledgers(tmp_path, clock):
-    """The two parties' ledgers, in files."""
-    made = [
-        Ledger(tmp_path / f"{name}.ledger", identity, operator="mw. J.", clock=clock)
-        for name, identity in (("care", CARE), ("police", POLICE))
-    ]
-    yield made
-    for ledger in made:
-        ledger.close()
-
-
-def items(words):
-    return {text(word): "" for word in words}
-
-
-def match(agreement, ledgers, care="abcd", police="cdef"):
-    """Run a session between two threads; return what each side gave or raised."""
-    client, server = make_client(agreement, items(care)), make_server(agreement, items(police))
-    one, other = memory_pair()
-    outcomes = {}
-
-    def run(role, session, transport, ledger):
-        try:
-            with transport:
-                outcomes[role] = drive.run_session(session, transport, ledger)
-        except Exception as error:
-            outcomes[role] = error
-
-    thread = threading.Thread(target=run, args=(Role.SERVER, server, other, ledgers[1]))
-    thread.start()
-    run(Role.CLIENT, client, one, ledgers[0])
-    thread.join()
-    return outcomes[Role.CLIENT], outcomes[Role.SERVER]
-
-
-def finish(agreement, ledgers, **words):
-    """Run a session that must succeed."""
-    client, server = match(agreement, ledgers, **words)
-    for outcome in (client, server):
-        if isinstance(outcome, Exception):
-            raise outcome
-    return client, server
-
-
-def kinds(ledger):
-    return [entry.kind for entry in ledger.entries()]
-
 
 def test_a_session_leaves_its_entries_on_both_sides(ledgers):
     client, server = finish(make_agreement(), ledgers)
     shared = ["opened ledger", "accepted", "opened", "admitted", "charged"]
     assert kinds(ledgers[0]) == [*shared, "signed", "finished"]
     assert kinds(ledgers[1]) == [*shared, "finished"]
-    for ledger, result, identity in zip(ledgers, (client, server), (CARE, POLICE), strict=True):
+    both = zip(ledgers, (client, server), (CARE, POLICE), (POLICE, CARE), strict=True)
+    for ledger, result, identity, peer in both:
         assert ledger.verify().entries == len(kinds(ledger))
         assert ledger.owner.fingerprint == identity.public.fingerprint
         charged = ledger.charge_of(result.session_id)
         assert charged.fields["evaluations"] == charged.fields["charged"] == charged.fields["party_charged"] == 8
         assert charged.operator == "mw. J."
-        (finished,) = ledger.finished_with((result.role is Role.CLIENT and POLICE.public.fingerprint) or b"") or (
-            ledger.finished_with(CARE.public.fingerprint)
-        )
+        (finished,) = ledger.finished_with(peer.public.fingerprint)
         assert finished.fields["matches"] == 2
         assert finished.fields["receipt"] == result.receipt.digest.hex()
 
@@ -371,173 +300,3 @@ def test_a_client_that_has_withdrawn_tells_the_server_before_any_hello(ledgers):
     assert kinds(ledgers[1]) == ["opened ledger", "withdrawn"]
     with pytest.raises(AgreementWithdrawnError, match="the peer"):
         ledgers[1].check_open(agreement, CARE.public)
-
-
-def test_no_question_to_a_ledger_sorts_or_scans_it(ledgers):
-    agreement, asked = make_agreement(), []
-    finish(agreement, ledgers)
-    connection = ledgers[0]._store._connection
-    connection.set_trace_callback(asked.append)
-    finish(agreement, ledgers)
-    connection.set_trace_callback(None)
-    questions = {sql for sql in asked if sql.startswith("SELECT") and "WHERE" in sql}
-    assert len(questions) > 8
-    for sql in questions:
-        plan = " ".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}"))
-        assert "USING INDEX" in plan or "COVERING INDEX" in plan, sql
-        assert "TEMP B-TREE" not in plan, sql
-
-
-# The file.
-
-
-def rows(path):
-    with sqlite3.connect(path) as connection:
-        return connection.execute("SELECT number, body, signature FROM entries ORDER BY number").fetchall()
-
-
-@pytest.fixture
-def filled(tmp_path, ledgers):
-    finish(make_agreement(), ledgers)
-    ledgers[0].correct("K7QF-3M2X", "another child")
-    ledgers[0].close()
-    return tmp_path / "care.ledger"
-
-
-def tampered(path, *statements):
-    connection = sqlite3.connect(path)
-    for name in ("no_UPDATE", "no_DELETE"):
-        connection.execute(f"DROP TRIGGER {name}")
-    for sql, values in statements:
-        connection.execute(sql, values)
-    connection.commit()
-    connection.close()
-
-
-def test_sqlite_itself_refuses_to_change_or_remove(filled):
-    with sqlite3.connect(filled) as connection:
-        for sql in ("UPDATE entries SET body = '{}'", "DELETE FROM entries"):
-            with pytest.raises(sqlite3.IntegrityError, match="append-only"):
-                connection.execute(sql)
-    assert os.stat(filled).st_mode & 0o777 == 0o600
-
-
-def test_a_bit_flipped_in_each_entry_is_found_there(filled, tmp_path):
-    whole = rows(filled)
-    assert len(whole) == 8
-    for number, body, signature in whole:
-        data = bytearray(filled.read_bytes())
-        data[data.index(body[:60].encode()) + 50] ^= 1
-        copy = tmp_path / f"{number}.ledger"
-        copy.write_bytes(data)
-        with LedgerView(copy) as view, pytest.raises(LedgerCorruptError):
-            view.verify()
-        other = tmp_path / f"{number}.signature.ledger"
-        other.write_bytes(filled.read_bytes())
-        flipped = bytes([signature[0] ^ 1]) + signature[1:]
-        tampered(other, ("UPDATE entries SET signature = ? WHERE number = ?", (flipped, number)))
-        with LedgerView(other) as view, pytest.raises(LedgerCorruptError, match=f"entry {number} "):
-            view.verify()
-
-
-@pytest.mark.parametrize("number", range(7))
-def test_an_entry_removed_is_found(filled, number):
-    tampered(filled, ("DELETE FROM entries WHERE number = ?", (number,)))
-    with LedgerView(filled) as view, pytest.raises(LedgerCorruptError, match=f"entry {number} .* missing"):
-        view.verify()
-
-
-def test_another_partys_ledger_and_other_files(filled, tmp_path, clock):
-    with pytest.raises(LedgerError, match="another identity"):
-        Ledger(filled, POLICE, clock=clock)
-    (tmp_path / "text.ledger").write_text("This is no ledger." * 100)
-    with pytest.raises(LedgerCorruptError, match="no ledger"):
-        Ledger(tmp_path / "text.ledger", CARE, clock=clock)
-    with sqlite3.connect(tmp_path / "other.db") as connection:
-        connection.execute("CREATE TABLE something (x)")
-    with pytest.raises(LedgerError, match="no ledger of psimatch"):
-        Ledger(tmp_path / "other.db", CARE, clock=clock)
-    with pytest.raises(LedgerError, match="there is no ledger"):
-        LedgerView(tmp_path / "missing.ledger")
-    with pytest.raises(LedgerError, match="can't be used"):
-        Ledger(tmp_path / "no folder" / "care.ledger", CARE, clock=clock)
-
-
-def test_an_empty_file_is_no_ledger_to_read(tmp_path):
-    (tmp_path / "care.ledger").touch()
-    with pytest.raises(LedgerError, match="is empty"):
-        LedgerView(tmp_path / "care.ledger")
-    assert (tmp_path / "care.ledger").stat().st_size == 0
-
-
-@pytest.mark.parametrize("words", ["", " ", "two\nlines", "\ud800", "x" * 2_001, "\x1b[31m"])
-def test_what_people_write_is_a_line_that_can_be_shown(words):
-    ledger = new_ledger(CARE)
-    with pytest.raises(LedgerError, match="printable"):
-        ledger.acknowledge(make_agreement(), words)
-    with pytest.raises(LedgerError, match="printable"):
-        ledger.correct("K7QF-3M2X", words)
-    assert kinds(ledger) == ["opened ledger"]
-
-
-@pytest.mark.parametrize(
-    "reference", ["", "K7QF", "K7QF3M2X", "K7QF-3M2U", "k7qf-3m2x", "K7QF-3M2X-0A1B-0000", "a child"]
-)
-def test_a_correction_names_a_reference(reference):
-    ledger = new_ledger(CARE)
-    with pytest.raises(LedgerError, match="no match reference"):
-        ledger.correct(reference, "another person")
-    ledger.correct("K7QF-3M2X-0A1B", "another person")
-
-
-def test_a_damaged_last_entry_stops_the_next_session(filled, clock):
-    tampered(filled, ("UPDATE entries SET signature = ? WHERE number = 7", (bytes(64),)))
-    with pytest.raises(LedgerCorruptError, match="entry 7 "):
-        Ledger(filled, CARE, clock=clock)
-
-
-def test_a_clock_moved_back(filled, clock):
-    clock.now -= 3_600
-    with Ledger(filled, CARE, clock=clock) as ledger, pytest.raises(LedgerError, match="clock"):
-        ledger.open_session(make_agreement(), POLICE.public)
-    clock.now += 3_500
-    with Ledger(filled, CARE, clock=clock) as ledger:
-        ledger.open_session(make_agreement(), POLICE.public)
-        assert ledger.verify().last == NOON
-
-
-def test_a_full_disk_stops_the_session_before_anything_is_evaluated(ledgers):
-    agreement = make_agreement()
-    pages = ledgers[1]._store._connection.execute("PRAGMA page_count").fetchone()[0]
-    ledgers[1]._store._connection.execute(f"PRAGMA max_page_count = {pages}")
-    server = None
-    for _ in range(40):
-        client, server = match(agreement, ledgers)
-        if isinstance(server, LedgerError):
-            break
-    assert isinstance(server, LedgerError)
-    assert "make room" in server.hint
-    assert isinstance(client, PeerAbortedError)
-    ledgers[1]._store._connection.execute(f"PRAGMA max_page_count = {10 * pages}")
-    ledgers[0].acknowledge(agreement, "their disk was full")
-    ledgers[1].acknowledge(agreement, "our disk was full")
-    finish(agreement, ledgers)
-    for ledger in ledgers:
-        ledger.verify()
-
-
-def test_files_are_removed_when_their_time_has_come(ledgers, tmp_path, clock):
-    agreement = make_agreement(retention_days=2)
-    client, _ = finish(agreement, ledgers)
-    kept, gone = tmp_path / "matches.csv", tmp_path / "gone.csv"
-    for path in (kept, gone):
-        path.write_text("rows")
-        ledgers[0].keep_until(path, client.session_id, agreement.terms)
-    gone.unlink()
-    assert ledgers[0].purge() == ([], [])
-    clock.now += 2 * 86_400
-    assert ledgers[0].purge() == ([kept], [gone])
-    assert not kept.exists()
-    purged = [entry.fields["files"] for entry in ledgers[0].entries() if entry.kind == "purged"]
-    assert sorted(purged) == [0, 1]
-    assert ledgers[0].purge() == ([], [])
