@@ -33,12 +33,6 @@ def encode(data: bytes, bits: int | None = None) -> str:
     return "-".join([digits[start : start + GROUP] for start in range(0, count, GROUP)])
 
 
-def is_written(text: str, bits: int) -> bool:
-    """Say whether a text is what `encode` writes of so many bits, a multiple of five."""
-    groups = [text[start : start + GROUP] for start in range(0, len(text), GROUP + 1)]
-    return len("".join(groups)) == bits // 5 and set("".join(groups)) <= set(DIGITS) and "-".join(groups) == text
-
-
 def decode(text: str, size: int) -> bytes:
     """Read `size` bytes from what `encode` wrote; case, hyphens, spaces and O, I, L don't matter.
 

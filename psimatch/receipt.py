@@ -40,10 +40,9 @@ class Receipt:
             value = None
         if not isinstance(value, list) or len(value) != 9 or not _is_well_formed(value):
             raise ReceiptError("the body of a receipt is malformed")
-        matches = None if value[6] is None else int.from_bytes(value[6], "big")
-        session_id, agreement_id, client_digest, server_digest, client_size, server_size = value[:6]
-        parts = (session_id, agreement_id, client_digest, server_digest, client_size, server_size)
-        return cls(*parts, matches, value[7], value[8])
+        if value[6] is not None:
+            value[6] = int.from_bytes(value[6], "big")
+        return cls(*value)
 
     @property
     def digest(self) -> bytes:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 import psimatch
-from psimatch.cli.figures import share_text
+from psimatch.cli.figures import share_words
 from psimatch.cli.ledgers import ledger_file_option, moment, open_ledger
 from psimatch.cli.options import PATH, example, json_option, peer_option
 
@@ -22,44 +23,73 @@ from psimatch.cli.options import PATH, example, json_option, peer_option
 def budget(agreement_path: Path, ledger_path: Path | None, peer_path: Path | None, as_json: bool) -> None:
     """Show what the peer has spent of an agreement's budget, what is left, and from when it may spend more."""
     agreement = psimatch.read_agreement_file(agreement_path)
-    terms = agreement.terms
     with open_ledger(ledger_path, agreement_path.parent) as ledger:
         role = agreement.role_of(ledger.owner)
-        peer = psimatch.find_public(terms.party(role.peer), agreement_path.parent, peer_path)
+        peer = psimatch.find_public(agreement.terms.party(role.peer), agreement_path.parent, peer_path)
         now = int(time.time())
-        spending = ledger.spending(agreement, peer, now)
-        own, withdrawn = ledger.peer_charged(peer), ledger.withdrawn(agreement) is not None
-    next_at, left = spending.next_at(terms, now), spending.left(terms)
-    open_now = next_at <= now and left >= 1 and not withdrawn
-    if as_json:
-        fields = {
-            "format": "psimatch-budget-1",
-            "agreement_id": terms.id_text,
-            "peer": peer.fingerprint_text,
-            "max_evaluations": terms.max_evaluations,
-            "spent": spending.evaluations,
-            "left": left,
-            "sessions_today": spending.sessions_today,
-            "sessions_per_day": terms.sessions_per_day,
-            "next_session_from": None if withdrawn or not left else next_at,
-            "charged_to_this_side": own,
-            "withdrawn": withdrawn,
-        }
-        click.echo(json.dumps(fields, ensure_ascii=False))
-        return
+        state = _State(
+            agreement.terms,
+            peer,
+            ledger.spending(agreement, peer, now),
+            now,
+            ledger.peer_charged(peer),
+            ledger.withdrawn(agreement) is not None,
+        )
+    click.echo(json.dumps(_fields(state), ensure_ascii=False) if as_json else "\n".join(_lines(state)))
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """How a budget stands: what the peer has spent by now, and what it last said that it had charged this side for."""
+
+    terms: psimatch.Terms
+    peer: psimatch.PublicIdentity
+    spending: psimatch.Spending
+    now: int
+    charged_to_this_side: int
+    withdrawn: bool
+
+    @property
+    def left(self) -> int:
+        return self.spending.left(self.terms)
+
+    @property
+    def next_at(self) -> int:
+        return self.spending.next_at(self.terms, self.now)
+
+
+def _fields(state: _State) -> dict[str, object]:
+    terms = state.terms
+    return {
+        "format": "psimatch-budget-1",
+        "agreement_id": terms.id_text,
+        "peer": state.peer.fingerprint_text,
+        "max_evaluations": terms.max_evaluations,
+        "spent": state.spending.evaluations,
+        "left": state.left,
+        "sessions_today": state.spending.sessions_today,
+        "sessions_per_day": terms.sessions_per_day,
+        "next_session_from": None if state.withdrawn or not state.left else state.next_at,
+        "charged_to_this_side": state.charged_to_this_side,
+        "withdrawn": state.withdrawn,
+    }
+
+
+def _lines(state: _State) -> list[str]:
+    terms, name, spent = state.terms, state.peer.name, state.spending.evaluations
     lines = [
-        f"{peer.name} has spent {spending.evaluations:,} of {terms.max_evaluations:,} evaluations; {left:,} are left",
-        *(f"  spent  {share_text(kind, spending.evaluations)}" for kind in terms.kinds_known if spending.evaluations),
-        *(f"  left   {share_text(kind, left)}" for kind in terms.kinds_known if left),
+        f"{name} has spent {spent:,} of {terms.max_evaluations:,} evaluations; {state.left:,} are left",
+        *(f"  spent  {share_words(kind, spent)}" for kind in terms.kinds_known if spent),
+        *(f"  left   {share_words(kind, state.left)}" for kind in terms.kinds_known if state.left),
         f"  one session takes at most {terms.max_items:,}",
-        f"  today  {spending.sessions_today:,} of {terms.sessions_per_day:,} sessions",
+        f"  today  {state.spending.sessions_today:,} of {terms.sessions_per_day:,} sessions",
     ]
-    if withdrawn:
+    if state.withdrawn:
         lines.append("  the agreement is withdrawn: no session may run")
-    elif not left:
+    elif not state.left:
         lines.append("  nothing is left: no session may run")
-    elif not open_now:
-        lines.append(f"  the next session may run from {moment(next_at)} UTC on")
-    if own:
-        lines.append(f"  when it last said so, {peer.name} had charged this side for {own:,}")
-    click.echo("\n".join(lines))
+    elif state.next_at > state.now:
+        lines.append(f"  the next session may run from {moment(state.next_at)} UTC on")
+    if state.charged_to_this_side:
+        lines.append(f"  when it last said so, {name} had charged this side for {state.charged_to_this_side:,}")
+    return lines

@@ -9,7 +9,8 @@ from typing import Final
 import click
 
 import psimatch
-from psimatch.cli.explain_texts import KIND_NAMES, TEXTS, number, share_words
+from psimatch.cli.explain_texts import TEXTS
+from psimatch.cli.figures import KIND_NAMES, number, share_words
 from psimatch.cli.options import PATH, example
 
 _WIDTH: Final = 100

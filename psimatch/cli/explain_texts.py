@@ -5,14 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-import psimatch
-from psimatch.cli.figures import CLASS, STREET, percent
-
-KIND_NAMES: Final[Mapping[str, Mapping[str, str]]] = {
-    "nl": {"nl-bsn": "burgerservicenummers", "nl-address": "adressen", "text": "teksten, letter voor letter"},
-    "en": {"nl-bsn": "citizen service numbers (BSN)", "nl-address": "addresses", "text": "texts, letter by letter"},
-}
-
 TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     "nl": {
         "and": " en ",
@@ -69,34 +61,3 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "fair": "{client} sees the result first, and could stop before {server} sees it. Then that is in both ledgers.",
     },
 }
-
-_SHARES: Final[Mapping[str, Mapping[str, str]]] = {
-    "nl": {
-        "nl-bsn": "{share} van alle geldige BSN's, of elk kind van {count} schoolklassen van 25",
-        "nl-address": "{share} van alle adressen in Nederland, of alle adressen van {count} straten van 50",
-        "few": "{share} van alle {kind}: {tries} pogingen",
-        "unknown": "{tries} waarden van {kind}",
-    },
-    "en": {
-        "nl-bsn": "{share} of all valid BSNs, or every child of {count} school classes of 25",
-        "nl-address": "{share} of all Dutch addresses, or every address of {count} streets of 50",
-        "few": "{share} of all {kind}: {tries} tries",
-        "unknown": "{tries} values of {kind}",
-    },
-}
-
-
-def share_words(kind: psimatch.Kind, evaluations: int, lang: str) -> str:
-    """Return how much of a kind so many evaluations can test, in words of a language."""
-    share, size = kind.share(evaluations), {"nl-bsn": CLASS, "nl-address": STREET}.get(kind.name, 0)
-    count = evaluations // size if size else 0
-    name = "unknown" if share is None else kind.name if count > 1 else "few"
-    words = {"kind": KIND_NAMES[lang].get(kind.name, kind.label), "tries": number(evaluations, lang)}
-    shown = "" if share is None else percent(share, lang)
-    return _SHARES[lang][name].format(share=shown, count=number(count, lang), **words)
-
-
-def number(value: int, lang: str) -> str:
-    """Return a number as the language groups its digits."""
-    text = f"{value:,}"
-    return text.replace(",", ".") if lang == "nl" else text

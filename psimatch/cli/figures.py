@@ -1,40 +1,52 @@
-"""Evaluations in figures that people understand (psimatch-1 §11.1)."""
+"""Evaluations in figures that people understand, in Dutch and English (psimatch-1 §11.1)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import psimatch
 from psimatch.cli import messages
 
-# A class and a street as anybody pictures them; the share beside them is exact.
-CLASS: Final = 25
-STREET: Final = 50
+# A class and a street as anybody pictures them; the share beside them is exact. Their sizes stand in the words too.
+_CLASS: Final = 25
+_STREET: Final = 50
 _WARN_FROM: Final = 0.001
 
+KIND_NAMES: Final[Mapping[str, Mapping[str, str]]] = {
+    "nl": {"nl-bsn": "burgerservicenummers", "nl-address": "adressen", "text": "teksten, letter voor letter"},
+    "en": {"nl-bsn": "citizen service numbers (BSN)", "nl-address": "addresses", "text": "texts, letter by letter"},
+}
+_SHARES: Final[Mapping[str, Mapping[str, str]]] = {
+    "nl": {
+        "nl-bsn": "{share} van alle geldige BSN's, of elk kind van {count} schoolklassen van 25",
+        "nl-address": "{share} van alle adressen in Nederland, of alle adressen van {count} straten van 50",
+        "few": "{share} van alle {kind}: {tries} pogingen",
+        "unknown": "{tries} waarden van {kind}",
+    },
+    "en": {
+        "nl-bsn": "{share} of all valid BSNs, or every child of {count} school classes of 25",
+        "nl-address": "{share} of all Dutch addresses, or every address of {count} streets of 50",
+        "few": "{share} of all {kind}: {tries} tries",
+        "unknown": "{tries} values of {kind}",
+    },
+}
 
-def share_text(kind: psimatch.Kind, evaluations: int) -> str:
-    """Return how much of a kind so many evaluations can test, as if all went to that kind."""
-    share = kind.share(evaluations)
-    if share is None:
-        return f"{evaluations:,} values of {kind.label}"
-    return f"{percent(share)} of all {_NAMES.get(kind.name, kind.label)}, or {_in_words(kind, evaluations)}"
+
+def share_words(kind: psimatch.Kind, evaluations: int, lang: str = "en") -> str:
+    """Return how much of a kind so many evaluations can test, in Dutch or English, as if all went to that kind."""
+    share, size = kind.share(evaluations), {"nl-bsn": _CLASS, "nl-address": _STREET}.get(kind.name, 0)
+    count = evaluations // size if size else 0
+    name = "unknown" if share is None else kind.name if count > 1 else "few"
+    words = {"kind": KIND_NAMES[lang].get(kind.name, kind.label), "tries": number(evaluations, lang)}
+    shown = "" if share is None else percent(share, lang)
+    return _SHARES[lang][name].format(share=shown, count=number(count, lang), **words)
 
 
-_NAMES: Final = {"nl-bsn": "valid BSNs", "nl-address": "Dutch addresses"}
-
-
-def _in_words(kind: psimatch.Kind, evaluations: int) -> str:
-    if kind.name == "nl-address":
-        return _counted(evaluations, STREET, "every address of", "street of 50 addresses", "streets of 50 addresses")
-    return _counted(evaluations, CLASS, "every child of", "school class of 25", "school classes of 25")
-
-
-def _counted(evaluations: int, size: int, every: str, one: str, more: str) -> str:
-    count = evaluations // size
-    if not count:
-        return f"{evaluations:,} guesses"
-    return f"{every} {count:,} {one if count == 1 else more}"
+def number(value: int, lang: str) -> str:
+    """Return a number as the language groups its digits."""
+    text = f"{value:,}"
+    return text.replace(",", ".") if lang == "nl" else text
 
 
 def percent(share: float, lang: str = "en") -> str:
@@ -51,6 +63,6 @@ def warn_of_budget(terms: psimatch.Terms) -> None:
         share = kind.share(terms.max_evaluations)
         if share is not None and share > _WARN_FROM:
             messages.warning(
-                f"this agreement lets a party test {share_text(kind, terms.max_evaluations)};"
+                f"this agreement lets a party test {share_words(kind, terms.max_evaluations)};"
                 " a smaller --max-evaluations protects the children who are in neither list"
             )

@@ -8,8 +8,7 @@ from html import escape
 from typing import Final
 
 import psimatch
-from psimatch.cli.explain_texts import number
-from psimatch.cli.figures import percent
+from psimatch.cli.figures import number, percent
 from psimatch.cli.ledgers import entry_text, moment
 
 _STYLE: Final = """

@@ -10,12 +10,13 @@ from typing import Final
 import click
 
 import psimatch
-from psimatch.cli.explain_texts import number
+from psimatch.cli.figures import number
+from psimatch.cli.options import PATH
 
 ledger_file_option = click.option(
     "--ledger",
     "ledger_path",
-    type=click.Path(path_type=Path, readable=False),
+    type=PATH,
     metavar="FILE",
     help="The ledger; by default the only one in this folder, or of the agreement's.",
 )

@@ -143,8 +143,7 @@ def _without(
         return items
     suppressed = psimatch.read_flags(path, terms.kinds_known)
     if suppressed.invalid:
-        for line in list(bad_row_lines(suppressed))[:_BAD_ROWS_SHOWN]:
-            messages.note(line)
+        _note_bad_rows(suppressed)
         raise bad_rows_error(suppressed, "nothing was sent; correct them, since what they name could match")
     never = suppressed.items()
     return {identifier: contact for identifier, contact in items.items() if identifier not in never}
@@ -180,14 +179,18 @@ _OTHER_NAME = "choose another name"
 def _read_list(options: MatchOptions, terms: psimatch.Terms) -> psimatch.FlagList:
     flags = psimatch.read_flags(options.path, terms.kinds_known, contact_bytes=terms.contact_size)
     if flags.invalid and not options.skip_invalid:
-        lines = list(bad_row_lines(flags))
-        for line in lines[:_BAD_ROWS_SHOWN]:
-            messages.note(line)
-        if len(lines) > _BAD_ROWS_SHOWN:
-            messages.note(f"and {len(lines) - _BAD_ROWS_SHOWN:,} more; psimatch check lists them all")
+        _note_bad_rows(flags)
         raise bad_rows_error(flags, "nothing was sent; correct them, or match without them with --skip-invalid")
     if flags.invalid:
         check_output(options.skipped_path, force=options.force)
     if not flags.rows and not options.quiet:
         messages.warning(f"{options.path} has no usable row, so nothing can match")
     return flags
+
+
+def _note_bad_rows(flags: psimatch.FlagList) -> None:
+    lines = list(bad_row_lines(flags))
+    for line in lines[:_BAD_ROWS_SHOWN]:
+        messages.note(line)
+    if len(lines) > _BAD_ROWS_SHOWN:
+        messages.note(f"and {len(lines) - _BAD_ROWS_SHOWN:,} more; psimatch check lists them all")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import psimatch
-from psimatch.cli.figures import share_text
+from psimatch.cli.figures import share_words
 
 REVEALED = {
     psimatch.Reveal.BOTH: "both parties learn the matches",
@@ -78,7 +78,7 @@ def _sessions(terms: psimatch.Terms) -> str:
 
 def figure_lines(terms: psimatch.Terms) -> list[str]:
     """Return what the whole budget could test of each kind, if all of it went to that kind."""
-    return [_line("", f"enough to test {share_text(kind, terms.max_evaluations)}") for kind in terms.kinds_known]
+    return [_line("", f"enough to test {share_words(kind, terms.max_evaluations)}") for kind in terms.kinds_known]
 
 
 def _line(name: str, value: str) -> str:
