@@ -38,7 +38,7 @@ ITEMS = 128
 
 
 class Clock:
-    """A clock that the benchmark sets: a session a minute, since an agreement bounds those of a day."""
+    """A clock that the benchmark sets: a session each 100 seconds, since an agreement bounds those of a day."""
 
     now = 0.0
 

@@ -175,7 +175,7 @@ def ledger_lines(report: Figures) -> list[str]:
         "### The ledger",
         "",
         f"A session takes {1e3 * first['seconds'] / step:.1f} ms of its party's ledger among the first {step:,}, and"
-        f" {1e3 * last['seconds'] / step:.1f} ms among the last {step:,} of {last['sessions']:,}: four waits for the"
+        f" {1e3 * last['seconds'] / step:.1f} ms among the last {step:,} of {last['sessions']:,}: five waits for the"
         f" disk. The time to write all grows with their number to the {report['exponent']:.3f}.",
         "",
         *table(("entries", "MB", "s to verify", "µs an entry", "receipts", "s to check those"), rows),

@@ -1,11 +1,11 @@
 """psimatch: find what two parties both flag, and reveal nothing about anything else.
 
     raw value -> Identifier -> element -> blinded element -> message -> envelope
-              -> evaluated element + proof -> tag -> match -> disclosure
+              -> evaluated element + proof -> tag -> match -> disclosure -> ledger
 
 A newcomer finds each step under its name: `identifiers`, `oprf` (RFC 9497), `messages` and `wire`, `envelope`,
-`states`, `matching`, `disclosure`, and `client` and `server` that put them together. This package is the safe door;
-`psimatch.oprf` is the sharp one. The protocol is in `protocol_spec/psimatch-1.md`.
+`states`, `matching`, `disclosure`, `ledger`, and `client` and `server` that put them together. This package is the
+safe door; `psimatch.oprf` is the sharp one. The protocol is in `protocol_spec/psimatch-1.md`.
 """
 
 from __future__ import annotations

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from psimatch import crockford, ledger_entries
+from psimatch import ledger_entries
 from psimatch.agreement import Agreement
+from psimatch.budget import DAY
 from psimatch.digest import NO_DIGEST
 from psimatch.errors import (
     AgreementWithdrawnError,
@@ -19,9 +20,8 @@ from psimatch.errors import (
 )
 from psimatch.identity import Identity, PublicIdentity
 from psimatch.ledger_entries import Entry
-from psimatch.ledger_store import entry_of
+from psimatch.ledger_store import Row, entry_of
 from psimatch.ledger_view import LedgerView, fingerprint_hex
-from psimatch.matching import LONG_REFERENCE_BITS, SHORT_REFERENCE_BITS
 from psimatch.messages import Standing
 from psimatch.outputs import Admission, AdmissionNeeded, Charge, ChargeNeeded, Grant, ReceiptSigned
 from psimatch.parameters import LIMITS, Role
@@ -88,7 +88,10 @@ class Ledger(LedgerView):
         Raises:
             LedgerError: the clock is behind the last entry.
         """
-        now, row = int(self._clock()), self._store.last_row()
+        return self._now_after(self._store.last_row())
+
+    def _now_after(self, row: Row | None) -> int:
+        now = int(self._clock())
         last = now if row is None else entry_of(row).time
         if now < last - _CLOCK_TOLERANCE:
             raise LedgerError(
@@ -100,7 +103,7 @@ class Ledger(LedgerView):
         """Append an entry and return its hash, the new head; only within `writing`."""
         row = self._store.last_row()
         number, previous = (0, NO_DIGEST) if row is None else (row[0] + 1, ledger_entries.hash_of(row[1]))
-        entry = Entry(number, previous, self.now, self._operator, kind, fields)
+        entry = Entry(number, previous, self._now_after(row), self._operator, kind, fields)
         self._store.append(entry, ledger_entries.sign(self._identity, entry.body))
         return ledger_entries.hash_of(entry.body)
 
@@ -117,7 +120,8 @@ class Ledger(LedgerView):
         withdrawn = self.withdrawn(agreement)
         if withdrawn is not None and withdrawn.fields["by"] == "peer":
             self._check_not_withdrawn(agreement)
-        self.spending(agreement, peer, self.now).check(agreement.terms, 1, self.now)
+        now = self.now
+        self.spending(agreement, peer, now).check(agreement.terms, 1, now)
 
     def open_session(self, agreement: Agreement, peer: PublicIdentity) -> Standing:
         """Open a session as the client; return what to tell the server of this ledger.
@@ -152,7 +156,8 @@ class Ledger(LedgerView):
             else:
                 standing = self.standing(peer)
             self._check_standing(peer, needed.standing)
-            self.spending(agreement, peer, self.now).check(agreement.terms, needed.evaluations, self.now)
+            now = self.now
+            self.spending(agreement, peer, now).check(agreement.terms, needed.evaluations, now)
             fields = {
                 **self._about(agreement, peer),
                 "session": needed.session_id.hex(),
@@ -190,7 +195,8 @@ class Ledger(LedgerView):
         # §11.4
         receipt = signed.receipt
         fields = {
-            **self._session_fields(agreement.terms, peer, receipt.session_id),
+            **_under(agreement, peer.fingerprint),
+            "session": receipt.session_id.hex(),
             "receipt": receipt.digest.hex(),
             "body": receipt.body.hex(),
             "signature": signed.signature.hex(),
@@ -205,19 +211,17 @@ class Ledger(LedgerView):
     def record_abort(self, agreement: Agreement, peer: PublicIdentity, session_id: bytes, reason: str) -> None:
         """Keep that a session ended early, and why: a word, not a message of the peer's."""
         with self._store.writing():
-            about = self._session_fields(agreement.terms, peer, session_id)
-            self._append("aborted", {**about, "reason": reason})
+            fields = {"session": session_id.hex(), "reason": reason}
+            self._append("aborted", {**_under(agreement, peer.fingerprint), **fields})
 
     # What an operator does.
 
     def withdraw(self, agreement: Agreement, *, by_peer: bool = False) -> None:
         """Refuse every later session under the agreement. To do so twice changes nothing."""
-        role = agreement.role_of(self.owner)
+        peer = self._peer_of(agreement)
         with self._store.writing():
             if self.withdrawn(agreement) is None:
-                peer = agreement.terms.party(role.peer).fingerprint.hex()
-                fields = {"agreement": agreement.terms.id.hex(), "peer": peer, "by": "peer" if by_peer else "self"}
-                self._append("withdrawn", fields)
+                self._append("withdrawn", {**_under(agreement, peer), "by": "peer" if by_peer else "self"})
 
     def acknowledge(self, agreement: Agreement, reason: str) -> None:
         """Admit the peer's next standing as it is, and an agreement that the ledger would refuse as new.
@@ -226,9 +230,9 @@ class Ledger(LedgerView):
             LedgerError: the reason is empty, too long, or not printable on one line.
         """
         _check_line("the reason", reason, LIMITS.term_characters)
-        peer = agreement.terms.party(agreement.role_of(self.owner).peer).fingerprint.hex()
+        peer = self._peer_of(agreement)
         with self._store.writing():
-            self._append("acknowledged", {"agreement": agreement.terms.id.hex(), "peer": peer, "reason": reason})
+            self._append("acknowledged", {**_under(agreement, peer), "reason": reason})
 
     def correct(self, reference: str, reason: str) -> None:
         """Keep that a match turned out to be false, by its reference, such as `K7QF-3M2X`.
@@ -237,14 +241,14 @@ class Ledger(LedgerView):
             LedgerError: that is no reference, or the reason is empty, too long, or not printable on one line.
         """
         _check_line("the reason", reason, LIMITS.term_characters)
-        if not any(crockford.is_written(reference, bits) for bits in (SHORT_REFERENCE_BITS, LONG_REFERENCE_BITS)):
+        if not ledger_entries.REFERENCE.fullmatch(reference):
             raise LedgerError("that is no match reference", hint="a reference looks like K7QF-3M2X")
         with self._store.writing():
             self._append("corrected", {"reference": reference, "reason": reason})
 
     def keep_until(self, path: str | os.PathLike[str], session_id: bytes, terms: Terms) -> None:
         """Remember a file of a session, which `purge` removes when the agreement's retention is over."""
-        due = self.now + terms.retention_days * 86_400
+        due = self.now + terms.retention_days * DAY
         with self._store.writing():
             self._store.add_file(Path(path).absolute(), session_id.hex(), due)
 
@@ -272,12 +276,10 @@ class Ledger(LedgerView):
     # How.
 
     def _about(self, agreement: Agreement, peer: PublicIdentity) -> dict[str, Any]:
-        party = self.party_of(peer.fingerprint)
-        return {"agreement": agreement.terms.id.hex(), "peer": peer.fingerprint.hex(), "party": party}
+        return {**_under(agreement, peer.fingerprint), "party": self.party_of(peer.fingerprint)}
 
-    @staticmethod
-    def _session_fields(terms: Terms, peer: PublicIdentity, session_id: bytes) -> dict[str, Any]:
-        return {"agreement": terms.id.hex(), "peer": peer.fingerprint.hex(), "session": session_id.hex()}
+    def _peer_of(self, agreement: Agreement) -> bytes:
+        return agreement.terms.party(agreement.role_of(self.owner).peer).fingerprint
 
     def _open(self, agreement: Agreement, peer: PublicIdentity) -> Standing:
         self._check_not_withdrawn(agreement)
@@ -297,8 +299,7 @@ class Ledger(LedgerView):
         self._append(
             "accepted",
             {
-                "agreement": terms.id.hex(),
-                "peer": peer.fingerprint.hex(),
+                **_under(agreement, peer.fingerprint),
                 "party": party,
                 "peer_name": peer.name,
                 "title": terms.title,
@@ -348,6 +349,11 @@ class Ledger(LedgerView):
         name = receipt.hex()
         found = self._store.first("signed", receipt=name) or self._store.first("finished", receipt=name)
         return None if found is None else found.number
+
+
+def _under(agreement: Agreement, peer: bytes) -> dict[str, Any]:
+    """Return the fields of every entry about a peer, given its fingerprint."""
+    return {"agreement": agreement.terms.id.hex(), "peer": peer.hex()}
 
 
 def _check_line(name: str, text: str, limit: int, *, empty: bool = False) -> None:

@@ -24,7 +24,7 @@ _NUMBER: Final = range(1 << 53)
 _TEXT: Final = re.compile(r".*", re.DOTALL)
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _SOME_BYTES: Final = re.compile(r"([0-9a-f]{2})+")
-_REFERENCE: Final = re.compile(rf"[{crockford.DIGITS}]{{4}}(-[{crockford.DIGITS}]{{4}}){{1,2}}")
+REFERENCE: Final = re.compile(rf"[{crockford.DIGITS}]{{4}}(-[{crockford.DIGITS}]{{4}}){{1,2}}")
 
 
 def _bytes(size: int, *, empty: bool = False) -> re.Pattern[str]:
@@ -68,7 +68,7 @@ FIELDS: Final[Mapping[str, Mapping[str, range | re.Pattern[str]]]] = MappingProx
         "aborted": {**_UNDER, "session": _bytes(32, empty=True), "reason": _TEXT},
         "withdrawn": {**_UNDER, "by": re.compile("self|peer")},
         "acknowledged": {**_UNDER, "reason": _TEXT},
-        "corrected": {"reference": _REFERENCE, "reason": _TEXT},
+        "corrected": {"reference": REFERENCE, "reason": _TEXT},
         "purged": {"session": _bytes(32), "files": _NUMBER},
     }
 )
