@@ -398,8 +398,13 @@ Identifier = tuple[str, int, bytes]
 
 def prf_input(agreement: bytes, session: bytes, identifier: Identifier) -> bytes:
     """Return the PRF input of an identifier (§4.1)."""
+    return lp(b"psimatch/1 prf input", agreement, session) + identifier_bytes(identifier)
+
+
+def identifier_bytes(identifier: Identifier) -> bytes:
+    """Return an identifier as it stands at the end of its PRF input (§4.1)."""
     kind, version, value = identifier
-    return lp(b"psimatch/1 prf input", agreement, session, kind.encode(), bytes([version]), value)
+    return lp(kind.encode(), bytes([version]), value)
 
 
 def session_key(seed: bytes, agreement: bytes, session: bytes) -> int:
@@ -591,7 +596,7 @@ def unpack(data: bytes) -> Any:
 Terms = dict[str, Any]
 FIELDS = {"protocol", "title", "purpose", "legal_basis", "client", "server", "kinds", "reveal", "max_items",
           "max_evaluations", "sessions_per_day", "minutes_between_sessions", "large_budget_reason", "contact_size",
-          "valid_from", "valid_until", "predecessor", "retention_days"}  # fmt: skip
+          "valid_from", "valid_until", "predecessor", "auditor", "retention_days"}  # fmt: skip
 VALUES = {"nl-bsn": 90_909_090, "nl-address": 10_000_000}  # of a kind, §11.1; what is not here has no bound
 
 
@@ -659,6 +664,7 @@ def check_terms(terms: Terms) -> None:
         "contact_size": _is_integer(terms["contact_size"], 0, 0 if terms["reveal"] == "client" else 512),
         **{name: _is_day(terms[name]) for name in ("valid_from", "valid_until")},
         "predecessor": terms["predecessor"] == "" or _is_written(terms["predecessor"]),
+        "auditor": terms["auditor"] == "" or _is_written(terms["auditor"]),
         "retention_days": _is_integer(terms["retention_days"], 1, 3650),
     }
     for name, holds in right.items():
@@ -666,6 +672,8 @@ def check_terms(terms: Terms) -> None:
             raise RefusedError(name)
     if terms["client"]["fingerprint"] == terms["server"]["fingerprint"]:
         raise RefusedError("fingerprint")
+    if terms["auditor"] in (terms["client"]["fingerprint"], terms["server"]["fingerprint"]):
+        raise RefusedError("auditor")
     if terms["valid_from"] > terms["valid_until"]:
         raise RefusedError("valid_until")
     if terms["max_evaluations"] < terms["max_items"]:
@@ -689,11 +697,11 @@ def agreement_signed(role: str, agreement: bytes) -> bytes:
 HELLO, SERVER_HELLO, TAGS, BLINDED, EVALUATED, CLAIMS, CONTACTS, RECEIPT, ABORT, LEDGER_HEAD = range(1, 11)
 CHUNK = 2048
 SHAPES: dict[int, tuple[Any, ...]] = {
-    # A number is the length of bytes, or a length to be a multiple of where it is negative.
+    # A number is the length of bytes, or a length to be a multiple of where it is negative; a set has lengths.
     HELLO: (32, 1216, int, 8, 8, 32),
-    SERVER_HELLO: (32, 1216, 32, int, 8, 8, 32),
+    SERVER_HELLO: (32, 1216, 32, int, 8, 8, 32, {0, 32}),
     TAGS: (bool, -16),
-    BLINDED: (32, -32),
+    BLINDED: (32, -32, {0, 32}),
     EVALUATED: (-32, 64),
     CLAIMS: (bool, -16, -1),
     CONTACTS: (int, -1),
@@ -708,13 +716,13 @@ FIRST: Standing = (1, 0, ZERO)
 
 
 def standing_fields(standing: Standing) -> list[bytes]:
-    """Return a standing as the last fields of Hello and ServerHello (§5.2)."""
+    """Return a standing as the fields of Hello and ServerHello that carry it (§5.2)."""
     sessions, charged, last_receipt = standing
     return [i2osp(sessions, 8), i2osp(charged, 8), last_receipt]
 
 
 def read_standing(fields: Sequence[bytes]) -> Standing:
-    """Return the standing in the last fields of Hello and ServerHello (§5.2)."""
+    """Return the standing in those fields of Hello and ServerHello (§5.2)."""
     return int.from_bytes(fields[0], "big"), int.from_bytes(fields[1], "big"), fields[2]
 
 
@@ -727,6 +735,8 @@ def decode_message(data: bytes, e: int) -> tuple[int, list[Any]]:
     """Decode a message into its type and fields, or refuse it (§5.1, §5.2)."""
 
     def fits(shape: Any, value: Any) -> bool:
+        if isinstance(shape, set):
+            return isinstance(value, bytes) and len(value) in shape
         if not isinstance(shape, int):
             return type(value) is shape
         return isinstance(value, bytes) and (len(value) == shape or (shape < 0 and len(value) % -shape == 0))
@@ -738,7 +748,7 @@ def decode_message(data: bytes, e: int) -> tuple[int, list[Any]]:
     if len(fields) != len(SHAPES[kind]) or not all(map(fits, SHAPES[kind], fields)):
         raise RefusedError("message fields")
     if kind in (HELLO, SERVER_HELLO):
-        sessions, charged, _ = read_standing(fields[-3:])
+        sessions, charged, _ = read_standing(fields[3:6] if kind == HELLO else fields[4:7])
         if not 1 <= sessions < 2**53 or charged >= 2**53:
             raise RefusedError("message fields")
     if kind == CLAIMS and len(fields[2]) != e * (len(fields[1]) // 16):
@@ -853,6 +863,11 @@ class Channel:
     received: list[bytes] = field(default_factory=list)
     acknowledged: int = 0
     body: bytes = b""  # of the receipt, at the end
+    auditor: bytes = b""  # whose sealing key that is, where the terms name one (§12)
+    case_refs: Mapping[Identifier, str] = field(default_factory=dict)
+    owner_seed: bytes = b""
+    audit: list[bytes] = field(default_factory=list)  # header, rows, key seed
+    messages: list[bytes] = field(default_factory=list)  # the records of all messages, sent and accepted
 
     def __post_init__(self) -> None:
         self.agreement = agreement_id(self.terms)
@@ -872,7 +887,9 @@ class Channel:
     def seal(self, message: bytes, full: int = 0) -> bytes:
         """Sign and seal the next message, zero-filled to `full` bytes (§6.1, §6.2)."""
         signed = self.signed(False, self.session, len(self.received), message)
-        plaintext = self.identity.sign(signed) + self.agreement + i2osp(len(self.received), 4)
+        signature = self.identity.sign(signed)
+        self.messages.append(message_record(self.direction, self.session, len(self.received), message, signature))
+        plaintext = signature + self.agreement + i2osp(len(self.received), 4)
         plaintext += lp(message) + bytes(max(0, full - len(message)))
         receiver = self.peer.sealing if self.session == ZERO else self.peer_ephemeral
         envelope = seal_envelope(receiver, self.direction, len(self.sent), self.session, plaintext)
@@ -924,9 +941,80 @@ class Channel:
         if kind != expected or (session == ZERO) != (kind == HELLO):
             raise RefusedError("state", 11)
         self.received.append(digest("psimatch/1 message digest", signed))
+        self.messages.append(message_record(self.direction ^ 1, session, received, message, plaintext[:64]))
         self.acknowledged = received
         self.session = session
         return fields, length + len(fill)
+
+
+# §12 Audit by opening
+
+
+def audit_leaf(salt: bytes, identifier: Identifier, blinding: bytes, case_ref: str) -> bytes:
+    """Return the leaf of a row (§12.2)."""
+    return digest("psimatch/1 audit leaf", salt, identifier_bytes(identifier), blinding, case_ref.encode())
+
+
+def audit_root(leaves: Sequence[bytes]) -> bytes:
+    """Return the root of the tree over these leaves: split at the largest power of two below their number (§12.2)."""
+    if len(leaves) == 1:
+        return leaves[0]
+    at = 1
+    while 2 * at < len(leaves):
+        at *= 2
+    return digest("psimatch/1 audit node", audit_root(leaves[:at]), audit_root(leaves[at:]))
+
+
+def audit_share(seed: bytes, place: int) -> bytes:
+    """Return the share of the row at a place (§12.3)."""
+    return hkdf_expand("sha512", seed, lp(b"psimatch/1 audit share") + i2osp(place, 4), 32)
+
+
+def audit_cipher(seeds: tuple[bytes, bytes], place: int) -> ChaCha20Poly1305:
+    """Return what seals the row at a place, under the seeds of auditor and owner (§12.3)."""
+    one, other = (audit_share(seed, place) for seed in seeds)
+    return ChaCha20Poly1305(bytes(a ^ b for a, b in zip(one, other, strict=True)))
+
+
+def audit_row(salt: bytes, identifier: Identifier, blinding: bytes, case_ref: str, size: int) -> bytes:
+    """Return a row as it is sealed: zero-filled to `size` bytes (§12.3)."""
+    return lp(pack([salt, identifier_bytes(identifier), blinding, case_ref])).ljust(size, b"\0")
+
+
+def audit_info(what: str, role: str, agreement: bytes, session: bytes) -> bytes:
+    """Return the context under which the auditor's seed, or an owner's answer, is sealed (§12.3, §12.5)."""
+    return lp(f"psimatch/1 audit {what}".encode(), role.encode()) + agreement + session
+
+
+def message_record(sender: int, session: bytes, received: int, message: bytes, signature: bytes) -> bytes:
+    """Return the record of a message in an audit file (§12.4)."""
+    return pack([3, sender, session, received, message, signature])
+
+
+def begin_audit(
+    channel: Channel, items: Sequence[Identifier], blindings: Sequence[bytes], key_seed: bytes = b""
+) -> bytes:
+    """Keep header, rows and key seed for the auditor, if the terms name one, and return the root (§12.2 to §12.4)."""
+    if not channel.terms["auditor"]:
+        return b""
+    role, size = ("client", "server")[channel.direction], 2000
+    auditor_seed, channel.owner_seed = channel.random(32), channel.random(32)
+    seeds = auditor_seed, channel.owner_seed
+    info = audit_info("seed", role, channel.agreement, channel.session)
+    sealed_seed = hpke_seal(channel.auditor, info, auditor_seed)
+    header = [0, 1, channel.direction, channel.agreement, channel.session, len(items), size, sealed_seed]
+    channel.audit.append(pack(header))
+    leaves: list[bytes] = []
+    for part in chunks(len(items)):
+        sealed = b""
+        for place in part:
+            row = channel.random(32), items[place], blindings[place], channel.case_refs.get(items[place], "")
+            leaves.append(audit_leaf(*row))
+            sealed += audit_cipher(seeds, place).encrypt(bytes(12), audit_row(*row, size), None)
+        channel.audit.append(pack([1, b"".join(leaves[part.start :]), sealed]))
+    if key_seed:
+        channel.audit.append(pack([2, audit_cipher(seeds, len(items)).encrypt(bytes(12), key_seed, None)]))
+    return audit_root(leaves)
 
 
 # §8 Padding and matches
@@ -1064,16 +1152,18 @@ def client_steps(channel: Channel, own: Mapping[Identifier, str]) -> Steps:
     size, e, width = bucket(len(own), maximum), sealed_size(terms), terms["contact_size"]
     hello = channel.seal(pack([HELLO, random(32), channel.ephemeral.public, size, *standing_fields(channel.standing)]))
     fields, _ = channel.open((yield [hello]), SERVER_HELLO)
-    nonce, channel.peer_ephemeral, public_key, server_size, *told = fields
+    nonce, channel.peer_ephemeral, public_key, server_size, *told, server_root = fields
     session = session_id(channel.agreement, channel.sent[0], nonce, channel.peer_ephemeral)
     ensure(session == channel.session, "session id")
     ensure(is_bucket(server_size, maximum), "set size")
     decode_element(public_key)
+    ensure(bool(server_root) == bool(terms["auditor"]), "root")
     channel.peer_standing = read_standing(told)
 
     inputs = [(item, prf_input(channel.agreement, session, item)) for item in padded(own, size, random)]
     scalars = [random_scalar(random) for _ in inputs]
     blinded = [blind(data, r) for (_, data), r in zip(inputs, scalars, strict=True)]
+    root = begin_audit(channel, [item for item, _ in inputs], [b"\0" + encode_scalar(r) for r in scalars])
 
     tags: list[bytes] = []
     for part in chunks(server_size):
@@ -1085,7 +1175,8 @@ def client_steps(channel: Channel, own: Mapping[Identifier, str]) -> Steps:
     cut = chunks(size)
     pieces = [b"".join(blinded[part.start : part.stop]) for part in cut]
     rests = commitments(pieces)
-    ahead = [channel.seal(pack([BLINDED, rests[i], pieces[i]])) for i in range(min(4, len(cut)))]
+    roots = [root] + [b""] * len(cut)
+    ahead = [channel.seal(pack([BLINDED, rests[i], pieces[i], roots[i]])) for i in range(min(4, len(cut)))]
     found: list[tuple[bytes, bytes, Identifier]] = []  # claim, match secret, identifier
     published = set(tags)
     for i, part in enumerate(cut):
@@ -1096,7 +1187,7 @@ def client_steps(channel: Channel, own: Mapping[Identifier, str]) -> Steps:
             tag, claim, secret = parts(finalize(inputs[j][1], scalars[j], element))
             if tag in published:
                 found.append((claim, secret, inputs[j][0]))
-        ahead = [channel.seal(pack([BLINDED, rests[i + 4], pieces[i + 4]]))] if i + 4 < len(cut) else []
+        ahead = [channel.seal(pack([BLINDED, rests[i + 4], pieces[i + 4], b""]))] if i + 4 < len(cut) else []
 
     found.sort()
     contacts = ["" for _ in found]
@@ -1137,13 +1228,16 @@ def server_steps(channel: Channel, own: Mapping[Identifier, str]) -> Steps:
     nonce = random(32)
     session = session_id(channel.agreement, channel.received[0], nonce, channel.ephemeral.public)
     channel.session = session
-    key = session_key(random(32), channel.agreement, session)
+    seed = random(32)
+    key = session_key(seed, channel.agreement, session)
     public_key = encode_element(multiply(key, BASE))
-    opening = [SERVER_HELLO, nonce, channel.ephemeral.public, public_key, size, *standing_fields(channel.standing)]
-    out = [channel.seal(pack(opening))]
+    items = padded(own, size, random)
+    root = begin_audit(channel, items, [b""] * size, seed)
+    told = standing_fields(channel.standing)
+    out = [channel.seal(pack([SERVER_HELLO, nonce, channel.ephemeral.public, public_key, size, *told, root]))]
 
     outputs = {}
-    for item in padded(own, size, random):
+    for item in items:
         tag, claim, secret = parts(evaluate(key, prf_input(channel.agreement, session, item)))
         outputs[claim] = (tag, secret, item)
     tags = sorted(tag for tag, _, _ in outputs.values())
@@ -1152,7 +1246,8 @@ def server_steps(channel: Channel, own: Mapping[Identifier, str]) -> Steps:
 
     cut, committed = chunks(client_size), ZERO
     for i, part in enumerate(cut):
-        (rest, elements), _ = channel.open((yield out), BLINDED)
+        (rest, elements, client_root), _ = channel.open((yield out), BLINDED)
+        ensure(bool(client_root) == (bool(terms["auditor"]) and i == 0), "root")
         ensure(len(elements) == 32 * len(part), "count")
         ensure(i == 0 or digest("psimatch/1 blinded commitment", elements, rest) == committed, "commitment")
         ensure(part is not cut[-1] or rest == ZERO, "commitment")
@@ -1204,12 +1299,14 @@ class Peer:
     def __init__(
         self, role: str, identity: Identity, peer: PublicIdentity, terms: Terms, own: Mapping[Identifier, str],
         random: Random = os.urandom, standing: Standing = FIRST, ledger_head: bytes = ZERO,
+        auditor: bytes = b"", case_refs: Mapping[Identifier, str] | None = None,
     ) -> None:  # fmt: skip
         check_terms(terms)
         for name, public in ((role, identity.public), ({"client": "server", "server": "client"}[role], peer)):
             if terms[name]["fingerprint"] != crockford(public.fingerprint, 52):
                 raise RefusedError("party")
         self.channel = Channel(0 if role == "client" else 1, identity, peer, terms, random, standing, ledger_head)
+        self.channel.auditor, self.channel.case_refs = auditor, case_refs or {}
         self.matches: list[Match] | None = None
         self._steps = (client_steps if role == "client" else server_steps)(self.channel, own)
 
@@ -1217,6 +1314,11 @@ class Peer:
     def peer_standing(self) -> Standing | None:
         """Return what the peer told of its ledger (§11.3), once it has opened."""
         return self.channel.peer_standing
+
+    @property
+    def audit_file(self) -> bytes:
+        """Return what is kept of the session for the auditor (§12.4)."""
+        return lp(*self.channel.audit, *self.channel.messages)
 
     def start(self) -> list[bytes]:
         """Return what is sent first: a Hello, or nothing."""
@@ -1604,7 +1706,7 @@ def identity_vectors() -> list[Case]:
     return cases
 
 
-CLIENT, SERVER = Identity(hashlib.sha256(b"client").digest()), Identity(hashlib.sha256(b"server").digest())
+CLIENT, SERVER, AUDITOR = (Identity(hashlib.sha256(name).digest()) for name in (b"client", b"server", b"auditor"))
 
 
 def example_terms(**changes: Any) -> Terms:
@@ -1616,7 +1718,8 @@ def example_terms(**changes: Any) -> Terms:
         "server": {"name": "Municipality", "fingerprint": crockford(SERVER.public.fingerprint, 52)},
         "kinds": ["nl-address/1", "nl-bsn/1"], "reveal": "both", "max_items": 8, "max_evaluations": 100_000,
         "sessions_per_day": 10, "minutes_between_sessions": 0, "large_budget_reason": "", "contact_size": 64,
-        "valid_from": "2020-01-01", "valid_until": "2099-12-31", "predecessor": "", "retention_days": 30, **changes,
+        "valid_from": "2020-01-01", "valid_until": "2099-12-31", "predecessor": "", "auditor": "",
+        "retention_days": 30, **changes,
     }  # fmt: skip
 
 
@@ -1635,6 +1738,7 @@ def agreement_vectors() -> list[Case]:
         ("one above it, with its reason", example_terms(
             kinds=["nl-bsn/1"], max_evaluations=909_091, large_budget_reason="Every resident is on the list.")),
         ("a kind without bound", example_terms(kinds=["text/1"], max_evaluations=2**40)),
+        ("an auditor", example_terms(auditor=crockford(AUDITOR.public.fingerprint, 52))),
         ("a renewal", example_terms(predecessor=crockford(agreement_id(example_terms()), 52))),
     ):  # fmt: skip
         check_terms(terms)
@@ -1703,6 +1807,9 @@ def agreement_vectors() -> list[Case]:
         ("a predecessor cut short", example_terms(predecessor=client["fingerprint"][:-5])),
         ("a predecessor in lower case", example_terms(predecessor=client["fingerprint"].lower())),
         ("nil in the place of no predecessor", example_terms(predecessor=None)),
+        ("an auditor who is the client", example_terms(auditor=client["fingerprint"])),
+        ("an auditor in lower case", example_terms(auditor=crockford(AUDITOR.public.fingerprint, 52).lower())),
+        ("nil in the place of no auditor", example_terms(auditor=None)),
         ("kept for no day", example_terms(retention_days=0)),
         ("kept for more than ten years", example_terms(retention_days=3651)),
     ]
@@ -1721,10 +1828,12 @@ def message_vectors() -> list[Case]:
     right: list[tuple[str, list[Any]]] = [
         ("Hello", [HELLO, draw(32), key, 1024, *standing_fields(FIRST)]),
         ("Hello of a later session", [HELLO, draw(32), key, 1024, *standing_fields((300, 70_000, draw(32)))]),
-        ("ServerHello", [SERVER_HELLO, draw(32), key, point, 65_536, *standing_fields((2, 2**40, draw(32)))]),
+        ("ServerHello", [SERVER_HELLO, draw(32), key, point, 65_536, *standing_fields((2, 2**40, draw(32))), b""]),
+        ("ServerHello with a root", [SERVER_HELLO, draw(32), key, point, 8, *standing_fields(FIRST), draw(32)]),
         ("Tags", [TAGS, True, draw(48)]),
         ("Tags, not the last", [TAGS, False, draw(16)]),
-        ("Blinded", [BLINDED, draw(32), point * 2]),
+        ("Blinded", [BLINDED, draw(32), point * 2, b""]),
+        ("Blinded with a root", [BLINDED, draw(32), point * 2, draw(32)]),
         ("Evaluated", [EVALUATED, point * 9, draw(64)]),
         ("Claims", [CLAIMS, True, draw(32), draw(64)]),
         ("Claims, none", [CLAIMS, True, b"", b""]),
@@ -1771,8 +1880,8 @@ def message_vectors() -> list[Case]:
         ("a Hello without a last receipt", pack([HELLO, ZERO, key, 8, *standing[:2]])),
         ("sessions as an integer", pack([HELLO, ZERO, key, 8, 1, *standing[1:]])),
         ("sessions of 7 bytes", pack([HELLO, ZERO, key, 8, bytes(7), *standing[1:]])),
-        ("charged of 9 bytes", pack([SERVER_HELLO, ZERO, key, point, 8, standing[0], bytes(9), ZERO])),
-        ("a last receipt of 31 bytes", pack([SERVER_HELLO, ZERO, key, point, 8, *standing[:2], bytes(31)])),
+        ("charged of 9 bytes", pack([SERVER_HELLO, ZERO, key, point, 8, standing[0], bytes(9), ZERO, b""])),
+        ("a last receipt of 31 bytes", pack([SERVER_HELLO, ZERO, key, point, 8, *standing[:2], bytes(31), b""])),
         ("nil in the place of no last receipt", pack([HELLO, ZERO, key, 8, *standing[:2], None])),
         ("a ledger head of 31 bytes", pack([LEDGER_HEAD, bytes(31)])),
         ("a ledger head of 33 bytes", pack([LEDGER_HEAD, bytes(33)])),
@@ -1782,7 +1891,11 @@ def message_vectors() -> list[Case]:
         ("no session, not even this one", pack([HELLO, ZERO, key, 8, *standing_fields((0, 0, ZERO))])),
         ("more sessions than a ledger can count", pack([HELLO, ZERO, key, 8, *standing_fields((2**53, 0, ZERO))])),
         ("more charges than a ledger can count", pack([HELLO, ZERO, key, 8, *standing_fields((1, 2**53, ZERO))])),
-        ("elements that are not a multiple of 32", pack([BLINDED, ZERO, bytes(33)])),
+        ("elements that are not a multiple of 32", pack([BLINDED, ZERO, bytes(33), b""])),
+        ("a ServerHello without the place of a root", pack([SERVER_HELLO, ZERO, key, point, 8, *standing])),
+        ("a root of 31 bytes", pack([SERVER_HELLO, ZERO, key, point, 8, *standing, bytes(31)])),
+        ("a root of 33 bytes", pack([BLINDED, ZERO, point, bytes(33)])),
+        ("nil in the place of no root", pack([BLINDED, ZERO, point, None])),
         ("a proof of 63 bytes", pack([EVALUATED, point, bytes(63)])),
         ("fewer contacts than claims", pack([CLAIMS, True, bytes(32), ZERO])),
         ("a count that is not that of the contacts", pack([CONTACTS, 3, bytes(64)])),
@@ -1883,7 +1996,7 @@ def envelope_vectors(old: list[Case]) -> list[Case]:
     session = session_id(agreement, client.sent[0], nonce, secrets["server_ephemeral"].public)
     public_key = encode_element(multiply(session_key(seed, agreement, session), BASE))
     told = standing_fields((1, 16, draw(32)))
-    answer = pack([SERVER_HELLO, nonce, secrets["server_ephemeral"].public, public_key, 8, *told])
+    answer = pack([SERVER_HELLO, nonce, secrets["server_ephemeral"].public, public_key, 8, *told, b""])
     answer_signed = server.signed(False, session, 1, answer)
     plaintext = SERVER.sign(answer_signed) + agreement + i2osp(1, 4) + lp(answer)
     envelope = sealed("a ServerHello", secrets["client_ephemeral"], 1, session, plaintext)
@@ -1976,6 +2089,35 @@ def receipt_vectors() -> list[Case]:
             "digest": receipt_digest(body), "client_seed": CLIENT.seed, "server_seed": SERVER.seed,
             "client_signature": CLIENT.sign(receipt_signed("client", body)),
             "server_signature": SERVER.sign(receipt_signed("server", body)),
+        })  # fmt: skip
+    return cases
+
+
+def audit_vectors() -> list[Case]:
+    """Commit to rows and seal them (§12.2, §12.3)."""
+    draw, cases = stream("audit"), []
+    for role, number in (("client", 1), ("client", 2), ("server", 3), ("client", 5), ("server", 8)):
+        seeds, size, rows = (draw(32), draw(32)), 320, []
+        leaves: list[bytes] = []
+        agreement, session = draw(32), draw(32)
+        for place in range(number):
+            item: Identifier = ("text", 1, f"row {place}".encode()) if place else ("dummy", 1, draw(32))
+            blinding = bytes([place % 2]) + encode_scalar(random_scalar(draw)) if role == "client" else b""
+            row = draw(32), item, blinding, f"case {place}" if place else ""
+            plaintext = audit_row(*row, size)
+            leaves.append(audit_leaf(*row))
+            rows.append({
+                "salt": row[0], "kind": item[0], "version": item[1], "value": item[2], "blinding": blinding,
+                "case_ref": row[3], "leaf": leaves[-1], "auditor_share": audit_share(seeds[0], place),
+                "owner_share": audit_share(seeds[1], place),
+                "sealed": audit_cipher(seeds, place).encrypt(bytes(12), plaintext, None),
+            })  # fmt: skip
+        cases.append({
+            "name": f"{number} row{'s' * (number > 1)} of a {role}", "role": role, "agreement_id": agreement,
+            "session_id": session, "auditor_seed": seeds[0], "owner_seed": seeds[1], "row_bytes": size, "rows": rows,
+            "root": audit_root(leaves),
+            "seed_info": audit_info("seed", role, agreement, session),
+            "answer_info": audit_info("answer", role, agreement, session),
         })  # fmt: skip
     return cases
 
@@ -2295,6 +2437,7 @@ ABOUT: dict[str, tuple[str, str, Callable[[], list[Case]]]] = {
         "A ledger and ledgers made from it; an entry is a number where it is that of the first case. `refused` is the "
         "number of the entry at which verifying ends.", "§11.2", ledger_vectors,
     ),
+    "audit": ("Rows that a party commits to for an auditor, sealed under two shares.", "§12.2, §12.3", audit_vectors),
     "receipt": ("Bodies, digests and signatures of receipts.", "§5.5", receipt_vectors),
 }  # fmt: skip
 ENVELOPES = (

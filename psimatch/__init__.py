@@ -10,11 +10,13 @@ safe door; `psimatch.oprf` is the sharp one. The protocol is in `protocol_spec/p
 
 from __future__ import annotations
 
+from psimatch import audit as audit
 from psimatch.agreement import (
     Agreement,
 )
 from psimatch.agreement_files import (
     append_signatures,
+    find_auditor,
     find_public,
     new_agreement_file,
     read_agreement_file,
@@ -48,6 +50,7 @@ from psimatch.errors import (
     AgreementNotInForceError,
     AgreementUnsignedError,
     AgreementWithdrawnError,
+    AuditFileError,
     BatchTooLargeError,
     BudgetError,
     CommitmentError,
@@ -157,6 +160,8 @@ from psimatch.messages import (
 from psimatch.outputs import (
     Admission,
     AdmissionNeeded,
+    AuditBegun,
+    AuditRecord,
     Charge,
     ChargeNeeded,
     Finished,
@@ -237,6 +242,9 @@ __all__ = [
     "AgreementNotInForceError",
     "AgreementUnsignedError",
     "AgreementWithdrawnError",
+    "AuditBegun",
+    "AuditFileError",
+    "AuditRecord",
     "BatchTooLargeError",
     "BudgetError",
     "Charge",
@@ -345,6 +353,7 @@ __all__ = [
     "check_receipts",
     "connect_tcp",
     "disarm",
+    "find_auditor",
     "find_public",
     "format_address",
     "kernel_name",

@@ -15,7 +15,7 @@ from psimatch.identity import PublicIdentity
 from psimatch.identity_files import read_public
 from psimatch.parameters import Role
 from psimatch.private_file import write_private
-from psimatch.terms import Party
+from psimatch.terms import Party, Terms
 
 # Three texts of 2,000 characters, and room for a lawyer's comments.
 _MAX_FILE_BYTES: Final = 262_144
@@ -93,14 +93,34 @@ def find_public(
                 hint=f"give the file with the fingerprint {party.fingerprint_text}",
             )
         return public
-    for file in itertools.islice(sorted(Path(folder).glob("*.public")), _MAX_PUBLIC_FILES):
-        public_found = _public_or_none(file)
-        if public_found is not None and public_found.fingerprint == party.fingerprint:
-            return public_found
+    found = _found_in(folder, party.fingerprint_text)
+    if found is not None:
+        return found
     raise IdentityError(
         f"there is no public identity of {party.name} beside the agreement",
         hint=f"ask that party for its .public file, and put it into {Path(folder)} or name it with --peer",
     )
+
+
+def find_auditor(terms: Terms, folder: str | os.PathLike[str]) -> PublicIdentity | None:
+    """Return the auditor that the terms name, from a `*.public` file in `folder`; None where they name none.
+
+    Raises:
+        IdentityError: the folder has none with that fingerprint.
+    """
+    found = _found_in(folder, terms.auditor) if terms.auditor else None
+    if terms.auditor and found is None:
+        raise IdentityError(
+            "there is no public identity of the auditor beside the agreement",
+            hint=f"put the .public file with the fingerprint {terms.auditor} into {Path(folder)}",
+        )
+    return found
+
+
+def _found_in(folder: str | os.PathLike[str], fingerprint_text: str) -> PublicIdentity | None:
+    files = itertools.islice(sorted(Path(folder).glob("*.public")), _MAX_PUBLIC_FILES)
+    publics = (public for public in map(_public_or_none, files) if public is not None)
+    return next((public for public in publics if public.fingerprint_text == fingerprint_text), None)
 
 
 def _public_or_none(file: Path) -> PublicIdentity | None:

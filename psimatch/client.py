@@ -54,7 +54,7 @@ class ClientSession(Session):
     def _forget(self) -> None:
         self._public_key = b""
         self._blindings: deque[tuple[slice, oprf.Blinding]] = deque()
-        self._unsent: deque[tuple[bytes, bytes]] = deque()
+        self._unsent: deque[Blinded] = deque()
         self._finalizing: Pipeline[bytes] = self._pipeline()
         self._tags = bytearray()
         self._chunks_sent = 0
@@ -88,6 +88,7 @@ class ClientSession(Session):
         self._advance("ServerHello")
         check_set_size(hello.set_size, self.terms.max_items)
         oprf.check_public_key(hello.public_key)
+        self._trail.check_peer_root(hello.root)
         self._peer_set_size, self._public_key = hello.set_size, hello.public_key
         yield from self._ask_admission(self._channel.last_sent, hello)
 
@@ -100,13 +101,16 @@ class ClientSession(Session):
 
     def _blind_own_set(self) -> Iterator[Output]:
         self._own.shuffle()
+        self._trail.begin(self._channel.session_id, self._own, self.set_size)
         pieces = chunks(self.set_size)
         calls = ((self._inputs(piece),) for piece in pieces)
         for piece, blinding in zip(pieces, spread(self._pipeline(), oprf.blind, calls), strict=True):
             self._blindings.append((piece, blinding))
+            self._trail.keep_rows(self._own, piece, blinding)
             yield Progress("blinding", piece.stop, self.set_size)
         elements = [blinding.blinded_elements for _, blinding in self._blindings]
-        self._unsent.extend(zip(commitments(elements), elements, strict=True))
+        roots = [self._trail.root(), *([b""] * (len(elements) - 1))]
+        self._unsent.extend(map(Blinded, commitments(elements), elements, roots))
 
     def _take_tags(self, message: Tags) -> Iterator[Output]:
         self._check_tags(message)
@@ -130,7 +134,7 @@ class ClientSession(Session):
 
     def _next_blinded(self) -> Output:
         self._chunks_sent += 1
-        return self._send(Blinded(*self._unsent.popleft()))
+        return self._send(self._unsent.popleft())
 
     def _take_evaluated(self, message: Evaluated) -> Iterator[Output]:
         # §7.2 step 5, §4.3

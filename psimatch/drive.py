@@ -6,14 +6,17 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
+from psimatch.audit import AuditWriter, audit_paths
 from psimatch.errors import (
     AbortCode,
     AgreementWithdrawnError,
     BudgetError,
     HelloReplayedError,
     LedgerError,
+    LocalProtocolError,
     NotPsimatchError,
     PeerAbortedError,
     PeerGoneError,
@@ -29,6 +32,8 @@ from psimatch.ledger import Ledger
 from psimatch.messages import Standing
 from psimatch.outputs import (
     AdmissionNeeded,
+    AuditBegun,
+    AuditRecord,
     ChargeNeeded,
     Finished,
     Grant,
@@ -62,7 +67,12 @@ OnEvent = Callable[[ConnectionRefused], None]
 
 
 def run_session(
-    session: Session, transport: Transport, ledger: Ledger, *, on_progress: OnProgress | None = None
+    session: Session,
+    transport: Transport,
+    ledger: Ledger,
+    *,
+    audit_folder: Path | None = None,
+    on_progress: OnProgress | None = None,
 ) -> SessionResult:
     """Run a new session to its end. The transport stays open and is the caller's to close.
 
@@ -73,6 +83,7 @@ def run_session(
         session: not yet started.
         transport: connected to the peer.
         ledger: that of this side's identity.
+        audit_folder: where the audit file goes, and its key file, if the agreement names an auditor.
         on_progress: called now and then, for a person who waits.
 
     Raises:
@@ -81,8 +92,9 @@ def run_session(
         TransportError: the connection failed, or the peer did not answer in time.
         RefusedError: this side's ledger does not allow the session; a subclass says why.
         LedgerError: the ledger can't be used.
+        OutputError: the audit file can't be written.
     """
-    return _Run(session, transport, ledger, on_progress).to_end()
+    return _Run(session, transport, ledger, audit_folder, on_progress).to_end()
 
 
 def run_connecting(
@@ -92,6 +104,7 @@ def run_connecting(
     *,
     wait: float,
     timeouts: Timeouts | None = None,
+    audit_folder: Path | None = None,
     on_progress: OnProgress | None = None,
     on_event: OnEvent | None = None,
 ) -> SessionResult:
@@ -107,6 +120,7 @@ def run_connecting(
         ledger: that of this side's identity.
         wait: seconds after which no new try begins; 0 for one try.
         timeouts: in seconds; None for the defaults.
+        audit_folder: as in `run_session`.
         on_progress: as in `run_session`.
         on_event: told of each try that failed and is followed by another.
 
@@ -118,7 +132,7 @@ def run_connecting(
     """
     session = make_session()
     with _connect(session, address, wait, timeouts or Timeouts(), on_event) as transport:
-        return _Run(session, transport, ledger, on_progress).to_end()
+        return _Run(session, transport, ledger, audit_folder, on_progress).to_end()
 
 
 def _connect(
@@ -149,6 +163,7 @@ def run_listening(
     *,
     wait: float,
     timeouts: Timeouts | None = None,
+    audit_folder: Path | None = None,
     on_progress: OnProgress | None = None,
     on_event: OnEvent | None = None,
 ) -> SessionResult:
@@ -165,6 +180,7 @@ def run_listening(
         ledger: that of this side's identity.
         wait: seconds after which no new connection is accepted; one that came before runs on.
         timeouts: in seconds; None for the defaults.
+        audit_folder: as in `run_session`.
         on_progress: as in `run_session`.
         on_event: told of each connection that came to nothing.
 
@@ -190,7 +206,7 @@ def run_listening(
             raise
         try:
             with incoming.greet(session.role, session.max_envelope_bytes, timeouts) as transport:
-                return _Run(session, transport, ledger, on_progress).to_end(timeouts.handshake)
+                return _Run(session, transport, ledger, audit_folder, on_progress).to_end(timeouts.handshake)
         except (HelloReplayedError, StandingError) as error:
             # Anybody who has recorded a Hello can send it again: one that was admitted, or one that never arrived and
             # tells an old standing now.
@@ -218,7 +234,18 @@ def _nobody_came(listener: TcpListener, wait: float, refused: ConnectionRefused 
 class _Run:
     """One session over one transport."""
 
-    def __init__(self, session: Session, transport: Transport, ledger: Ledger, on_progress: OnProgress | None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        transport: Transport,
+        ledger: Ledger,
+        audit_folder: Path | None,
+        on_progress: OnProgress | None,
+    ) -> None:
+        if session.terms.auditor and audit_folder is None:
+            raise LocalProtocolError("the agreement names an auditor, so the session needs a folder for its audit file")
+        self._audit_folder = audit_folder
+        self._audit: AuditWriter | None = None
         self._session = session
         self._transport = transport
         self._ledger = ledger
@@ -243,6 +270,9 @@ class _Run:
             self._cancel(error.code if isinstance(error, RefusedError) else AbortCode.CANCELLED)
             self._record(error)
             raise
+        finally:
+            if self._audit is not None:
+                self._audit.close()
         return result
 
     def _opening(self) -> Standing | None:
@@ -291,6 +321,11 @@ class _Run:
                     needed = output
                 case ReceiptSigned():
                     self._ledger.record_receipt(self._session.agreement, self._session.peer, output)
+                case AuditBegun():
+                    self._audit = self._begin_audit(output)
+                case AuditRecord():
+                    if self._audit is not None:
+                        self._audit.append(output)
                 case Progress():
                     if self._on_progress is not None:
                         self._on_progress(output)
@@ -299,6 +334,13 @@ class _Run:
         if self._gone is not None and (result is not None or needed is not None):
             raise self._gone
         return result if needed is None else self._deliver(self._session.grant(self._granted(needed)))
+
+    def _begin_audit(self, begun: AuditBegun) -> AuditWriter:
+        session, folder = self._session, self._audit_folder or Path()
+        for path in audit_paths(folder, session.role, begun.session_id):
+            # Before the file, so that it can't outlive its term unseen.
+            self._ledger.keep_until(path, begun.session_id, session.terms)
+        return AuditWriter(folder, session.role, begun)
 
     def _whole(self, outputs: Iterator[Output]) -> Iterator[Output]:
         """Yield the outputs; Ctrl-C waits while the session makes one, so that what it counts as sent gets sent."""

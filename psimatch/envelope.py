@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Final
 
 from psimatch.digest import NO_DIGEST, digest, length_prefixed
@@ -97,10 +98,32 @@ class Opened:
     filled_length: int
 
 
+@dataclass(frozen=True, slots=True)
+class SignedMessage:
+    """A message as its sender signed it (64 bytes), after it had accepted so many; for who checks it later."""
+
+    sender: Role
+    session_id: bytes
+    received: int
+    message: bytes = field(repr=False)
+    signature: bytes = field(repr=False)
+
+
+OnSigned = Callable[[SignedMessage], None]
+
+
 class Channel:
     """One side's chain of envelopes: what it has sent, and what it has accepted."""
 
-    def __init__(self, role: Role, agreement_id: bytes, identity: Identity, peer: PublicIdentity, limit: int) -> None:
+    def __init__(
+        self,
+        role: Role,
+        agreement_id: bytes,
+        identity: Identity,
+        peer: PublicIdentity,
+        limit: int,
+        on_signed: OnSigned | None = None,
+    ) -> None:
         self.role = role
         self.session_id = NO_SESSION
         ephemeral_key = SealingKey.generate()
@@ -112,6 +135,7 @@ class Channel:
         self._identity = identity
         self._peer = peer
         self._limit = limit
+        self._on_signed = on_signed
         self._ephemeral_key: SealingKey | None = ephemeral_key
         self.acknowledged = 0
         self._peer_in_session = False
@@ -155,6 +179,7 @@ class Channel:
         header = Header(self.role, len(self.sent), session_id, len(plaintext) + SEAL_OVERHEAD).encode()
         envelope = header + seal(plaintext, key, length_prefixed(Label.SEAL) + header)
         self.sent.append(digest(Label.MESSAGE_DIGEST, signed))
+        self._tell(SignedMessage(self.role, session_id, len(self.received), message, signature))
         self._first_sent = self._first_sent or envelope
         return envelope
 
@@ -182,7 +207,12 @@ class Channel:
         self.acknowledged = received
         self._peer_in_session = header.session_id != NO_SESSION
         self.received.append(digest(Label.MESSAGE_DIGEST, signed))
+        self._tell(SignedMessage(header.sender, header.session_id, received, message, signature))
         return Opened(message, header.session_id, length + len(filling))
+
+    def _tell(self, message: SignedMessage) -> None:
+        if self._on_signed is not None:
+            self._on_signed(message)
 
     def _check_place(self, header: Header, envelope: bytes) -> None:
         if header.sender is self.role:
@@ -230,10 +260,41 @@ class Channel:
     def _signed(
         self, sender: Role, session_id: bytes, previous: bytes, received: int, acknowledged: bytes, message: bytes
     ) -> bytes:
-        # §6.2
         own, peer = self._identity.public.fingerprint, self._peer.fingerprint
         parties = own + peer if sender is self.role else peer + own
         sequence = len(self.sent) if sender is self.role else len(self.received)
-        place = struct.pack(">BI", _DIRECTIONS[sender], sequence)
-        context = parties + self._agreement_id + session_id + place + previous + struct.pack(">I", received)
-        return length_prefixed(Label.MESSAGE_SIGNATURE) + context + acknowledged + message
+        return signed_bytes(
+            Place(sender, sequence, parties, self._agreement_id, session_id), previous, received, acknowledged, message
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a message stands: who sent it as its how-manieth, and in which session.
+
+    `parties` are the fingerprints of sender and receiver, 64 bytes.
+    """
+
+    sender: Role
+    sequence: int
+    parties: bytes
+    agreement_id: bytes
+    session_id: bytes
+
+
+def signed_bytes(place: Place, previous: bytes, received: int, acknowledged: bytes, message: bytes) -> bytes:
+    """Return what the sender of a message signs.
+
+    `previous` and `acknowledged` are the digests of the last messages sent and accepted, `received` how many it has
+    accepted.
+    """
+    # §6.2
+    position = struct.pack(">BI", _DIRECTIONS[place.sender], place.sequence)
+    context = place.parties + place.agreement_id + place.session_id + position + previous
+    return length_prefixed(Label.MESSAGE_SIGNATURE) + context + struct.pack(">I", received) + acknowledged + message
+
+
+def session_id_of(agreement_id: bytes, hello_digest: bytes, server_nonce: bytes, server_ephemeral_key: bytes) -> bytes:
+    """Return the id of the session that these begin; 32 bytes."""
+    # §6.3
+    return digest(Label.SESSION_ID, agreement_id, hello_digest, server_nonce, server_ephemeral_key)

@@ -69,6 +69,10 @@ class OutputError(InputError):
     """An output file exists already or can't be written."""
 
 
+class AuditFileError(InputError):
+    """An audit file, or what belongs to it, can't be read, or belongs to another session."""
+
+
 class IdentityError(PsimatchError):
     """An identity file can't be read, or is not the one that is meant."""
 

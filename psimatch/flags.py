@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from psimatch.errors import FieldError
+from psimatch.errors import FieldError, InvalidRowsError
 from psimatch.identifiers import Identifier
+from psimatch.parameters import LIMITS
 
 # Cells, case references, contacts and identifiers stay out of every repr: a repr ends up in logs and tracebacks.
 
@@ -66,6 +67,23 @@ class FlagList:
             for identifier in flag.identifiers:
                 items.setdefault(identifier, flag.contact)
         return items
+
+    def case_refs(self) -> dict[Identifier, str]:
+        """Return the case reference of each identifier whose first row has one, for an audit file.
+
+        Raises:
+            InvalidRowsError: one is too long for that; names the row.
+        """
+        references: dict[Identifier, str] = {}
+        for flag in self.rows:
+            if len(flag.case_ref.encode()) > LIMITS.case_ref_bytes:
+                raise InvalidRowsError(
+                    f"row {flag.row:,}: the case reference has over {LIMITS.case_ref_bytes} bytes",
+                    hint="shorten it: the auditor looks the case up by it",
+                )
+            for identifier in flag.identifiers:
+                references.setdefault(identifier, flag.case_ref)
+        return references
 
     def counts(self) -> dict[str, int]:
         """Return how many distinct identifiers there are, by label of the kind."""

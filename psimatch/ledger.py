@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from psimatch import ledger_entries
 from psimatch.agreement import Agreement
+from psimatch.audit import KEY_SUFFIX
 from psimatch.budget import DAY
 from psimatch.digest import NO_DIGEST
 from psimatch.errors import (
@@ -25,6 +26,7 @@ from psimatch.ledger_view import LedgerView, fingerprint_hex
 from psimatch.messages import Standing
 from psimatch.outputs import Admission, AdmissionNeeded, Charge, ChargeNeeded, Grant, ReceiptSigned
 from psimatch.parameters import LIMITS, Role
+from psimatch.private_file import destroy
 from psimatch.receipt import Receipt
 from psimatch.standing import ACKNOWLEDGE, check_standing
 from psimatch.terms import Terms
@@ -246,6 +248,12 @@ class Ledger(LedgerView):
         with self._store.writing():
             self._append("corrected", {"reference": reference, "reason": reason})
 
+    def record_opening(self, agreement: Agreement, session_id: bytes, rows: int) -> None:
+        """Keep that so many rows of a session were opened to the auditor."""
+        with self._store.writing():
+            fields = {**_under(agreement, self._peer_of(agreement)), "session": session_id.hex(), "rows": rows}
+            self._append("rows opened", fields)
+
     def keep_until(self, path: str | os.PathLike[str], session_id: bytes, terms: Terms) -> None:
         """Remember a file of a session, which `purge` removes when the agreement's retention is over."""
         due = self.now + terms.retention_days * DAY
@@ -253,7 +261,7 @@ class Ledger(LedgerView):
             self._store.add_file(Path(path).absolute(), session_id.hex(), due)
 
     def purge(self) -> tuple[list[Path], list[Path]]:
-        """Remove the files whose retention is over; return those removed, and those that are not where they were.
+        """Overwrite and remove the files whose retention is over; return those removed, and those not where they were.
 
         Raises:
             LedgerError: one can't be removed; those before it are.
@@ -262,7 +270,7 @@ class Ledger(LedgerView):
         missing: list[Path] = []
         for path, session in self._store.files_due(self.now):
             try:
-                path.unlink()
+                destroy(path)
                 removed.append(path)
             except FileNotFoundError:
                 missing.append(path)
@@ -270,7 +278,10 @@ class Ledger(LedgerView):
                 raise LedgerError(f"{path} can't be removed: {error.strerror}", hint="remove it by hand") from error
             with self._store.writing():
                 self._store.forget_file(path)
-                self._append("purged", {"session": session, "files": int(path not in missing)})
+                if path.suffix == KEY_SUFFIX and path not in missing:
+                    self._append("key destroyed", {"session": session})
+                else:
+                    self._append("purged", {"session": session, "files": int(path not in missing)})
         return removed, missing
 
     # How.

@@ -70,6 +70,8 @@ FIELDS: Final[Mapping[str, Mapping[str, range | re.Pattern[str]]]] = MappingProx
         "acknowledged": {**_UNDER, "reason": _TEXT},
         "corrected": {"reference": REFERENCE, "reason": _TEXT},
         "purged": {"session": _bytes(32), "files": _NUMBER},
+        "key destroyed": {"session": _bytes(32)},
+        "rows opened": {**_UNDER, "session": _bytes(32), "rows": _NUMBER},
     }
 )
 _COMMON: Final[Mapping[str, range | re.Pattern[str]]] = {

@@ -34,6 +34,11 @@ def _flag(name: str, value: object) -> None:
         raise MessageFormatError(f"the {name} of a message is not a boolean")
 
 
+def _root(value: object) -> None:
+    if value != b"":
+        _exactly("audit root", value, DIGEST_BYTES)
+
+
 def _number(name: str, value: object, low: int, high: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
         raise MessageFormatError(f"the {name} of a message is not a number from {low} to {high}")
@@ -101,7 +106,10 @@ class Hello(_Opening):
 
 @dataclass(frozen=True, slots=True)
 class ServerHello(_Opening):
-    """The server answers: nonce (32), ephemeral sealing key (1,216), session public key (32), set size, standing."""
+    """The server answers: nonce (32), ephemeral sealing key (1,216), session public key (32), set size, standing.
+
+    `root` (32) commits to its rows where the agreement names an auditor; else it is empty.
+    """
 
     nonce: bytes
     ephemeral_key: bytes = field(repr=False)
@@ -110,6 +118,7 @@ class ServerHello(_Opening):
     sessions: bytes
     charged: bytes
     last_receipt: bytes
+    root: bytes = b""
 
     def __post_init__(self) -> None:
         self._check_standing()
@@ -117,6 +126,7 @@ class ServerHello(_Opening):
         _exactly("ephemeral key", self.ephemeral_key, SEALING_KEY_BYTES)
         _exactly("session public key", self.public_key, ELEMENT_BYTES)
         _number("set size", self.set_size, 1, 2**32 - 1)
+        _root(self.root)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +143,18 @@ class Tags:
 
 @dataclass(frozen=True, slots=True)
 class Blinded:
-    """A chunk of blinded elements, 32 bytes each, and the commitment (32) to the chunks that follow."""
+    """A chunk of blinded elements, 32 bytes each, and the commitment (32) to the chunks that follow.
+
+    In the first chunk `root` (32) commits to the client's rows where the agreement names an auditor; else it is empty.
+    """
 
     rest: bytes
     elements: bytes = field(repr=False)
+    root: bytes = b""
 
     def __post_init__(self) -> None:
         _exactly("rest", self.rest, 32)
+        _root(self.root)
         _packed("elements", self.elements, ELEMENT_BYTES)
 
 

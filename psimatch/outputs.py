@@ -71,6 +71,25 @@ class ReceiptSigned:
 
 
 @dataclass(frozen=True, slots=True)
+class AuditBegun:
+    """Make an audit file that begins with `header`, and a file of its own for the owner's seed (32 bytes).
+
+    Both must be durable before the next output is asked for.
+    """
+
+    session_id: bytes
+    header: bytes
+    owner_seed: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
+    """Append this record to the audit file; it must be durable before the next output is asked for."""
+
+    record: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """So many of the `total` items of a phase are done; for a person who waits."""
 
@@ -106,7 +125,7 @@ class Finished:
 
 
 Grant = Admission | Charge
-Output = Send | AdmissionNeeded | ChargeNeeded | ReceiptSigned | Progress | Finished
+Output = Send | AdmissionNeeded | ChargeNeeded | ReceiptSigned | AuditBegun | AuditRecord | Progress | Finished
 
 
 # §9.2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 
 from psimatch import randomness
 from psimatch.contact import check_contact
@@ -62,6 +63,11 @@ class OwnSet:
         # Two equal keys, which alone would skew the order, have a probability under size² / 2^129.
         keys = randomness.random_bytes(_KEY_BYTES * size)
         self._places = records.order(keys, _KEY_BYTES, slice(0, _KEY_BYTES))
+
+    @property
+    def longest(self) -> int:
+        """The bytes of the longest encoded identifier, dummies included."""
+        return max(end - start for start, end in pairwise(self._ends))
 
     def inputs(self, prefix: bytes, places: slice) -> list[bytes]:
         """Return the PRF inputs of these places, behind the prefix of the session."""

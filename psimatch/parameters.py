@@ -51,6 +51,8 @@ class Limits:
     minutes_between_sessions: int = 10_080
     # Ten years: the longest that files of matches may be kept.
     retention_days: int = 3_650
+    # A case reference in an audit file: a number of a case system, perhaps with a prefix.
+    case_ref_bytes: int = 200
     # A budget above this share of a kind's values needs a reason in words.
     large_budget: float = 0.01
     # Files of flags: a row of a case system's export, and a list that fits in memory.
@@ -82,3 +84,8 @@ class Label:
     RECEIPT_SIGNATURE: Final = b"psimatch/1 receipt signature"
     FINGERPRINT: Final = b"psimatch/1 fingerprint"
     IDENTITY_SEED: Final = b"psimatch/1 identity seed"
+    AUDIT_LEAF: Final = b"psimatch/1 audit leaf"
+    AUDIT_NODE: Final = b"psimatch/1 audit node"
+    AUDIT_SHARE: Final = b"psimatch/1 audit share"
+    AUDIT_SEED: Final = b"psimatch/1 audit seed"
+    AUDIT_ANSWER: Final = b"psimatch/1 audit answer"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from psimatch import randomness
 from psimatch.digest import length_prefixed
 from psimatch.identifiers import Identifier
 from psimatch.oprf import ServerKey, derive_key_pair
@@ -39,10 +38,10 @@ def decoded(packed: bytes) -> Identifier:
     return Identifier(packed[4:kind_end].decode(), packed[kind_end + 4], packed[kind_end + 9 :])
 
 
-def new_server_key(agreement_id: bytes, session_id: bytes) -> ServerKey:
-    """Return a fresh key for one session."""
+def server_key(seed: bytes, agreement_id: bytes, session_id: bytes) -> ServerKey:
+    """Return the key of one session, made from its seed of 32 random bytes."""
     # §4.2
-    return derive_key_pair(randomness.random_bytes(32), length_prefixed(Label.SERVER_KEY) + agreement_id + session_id)
+    return derive_key_pair(seed, length_prefixed(Label.SERVER_KEY) + agreement_id + session_id)
 
 
 def chunk_context(session_id: bytes, number: int) -> bytes:

@@ -12,6 +12,7 @@ from typing import Final
 from psimatch.errors import OutputError
 
 _OWNER_ONLY: Final = 0o600
+_ZEROS: Final = 1 << 20
 
 
 def write_private(path: str | os.PathLike[str], data: bytes, *, force: bool = False, mode: int = _OWNER_ONLY) -> None:
@@ -35,6 +36,27 @@ def write_private(path: str | os.PathLike[str], data: bytes, *, force: bool = Fa
         full = error.errno in {errno.ENOSPC, errno.EDQUOT}
         hint = "make room on that disk" if full else "choose a folder that exists and that you may write to"
         raise OutputError(f"{target} can't be written: {error.strerror or error}", hint=hint) from error
+
+
+def destroy(path: str | os.PathLike[str]) -> None:
+    """Overwrite a file with zeros, then remove it; of a link the link alone.
+
+    On a disk that writes elsewhere than where it read (flash, snapshots, copies) old data can survive.
+
+    Raises:
+        FileNotFoundError: there is none.
+        OSError: it can't be removed.
+    """
+    target = Path(path)
+    if target.is_file() and not target.is_symlink():
+        target.chmod(_OWNER_ONLY)
+        with target.open("r+b", buffering=0) as file:
+            left = os.fstat(file.fileno()).st_size
+            while left > 0:
+                left -= file.write(bytes(min(left, _ZEROS)))
+            os.fsync(file.fileno())
+    target.unlink()
+    _sync_folder(target.parent)
 
 
 def _write(target: Path, data: bytes, *, force: bool, mode: int) -> None:

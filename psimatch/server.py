@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import partial
 from typing import ClassVar
 
 from psimatch import messages, oprf, randomness, wire
 from psimatch.digest import NO_DIGEST, digest
+from psimatch.envelope import session_id_of
 from psimatch.errors import (
     CommitmentError,
     ContactCountError,
@@ -36,9 +37,9 @@ from psimatch.outputs import Admission, Charge, Output, Progress, ReceiptSigned
 from psimatch.padding import check_set_size, chunks, slots
 from psimatch.parallel import Pipeline, spread
 from psimatch.parameters import LIMITS, Label, Role
-from psimatch.prf import CLAIM, OUTPUT_BYTES, TAG, chunk_context, new_server_key
+from psimatch.prf import CLAIM, OUTPUT_BYTES, TAG, chunk_context, server_key
 from psimatch.receipt import Receipt
-from psimatch.session import CHUNKS_HELD, Session, session_id_of
+from psimatch.session import CHUNKS_HELD, Session
 from psimatch.states import State
 from psimatch.terms import Reveal
 
@@ -83,10 +84,25 @@ class ServerSession(Session):
 
     def _admitted(self, admission: Admission, _message: Message) -> Iterator[Output]:
         # §7.3 step 1
-        self._key = new_server_key(self.terms.id, self._channel.session_id)
+        seed = randomness.random_bytes(32)
+        self._key = server_key(seed, self.terms.id, self._channel.session_id)
+        self._own.shuffle()
+        root = yield from self._commit(seed)
         key, public_key = self._channel.ephemeral_public_key, self._key.public_key
-        yield self._send(ServerHello(self._nonce, key, public_key, self.set_size, *admission.standing.fields))
+        yield self._send(ServerHello(self._nonce, key, public_key, self.set_size, *admission.standing.fields, root))
         yield from self._send_tags(self._key)
+
+    def _commit(self, seed: bytes) -> Generator[Output, None, bytes]:
+        """Keep rows and key seed for the auditor, if there is one, and return the root."""
+        # §12.2
+        if not self._trail.active:
+            return b""
+        self._trail.begin(self._channel.session_id, self._own, self.set_size)
+        for piece in chunks(self.set_size):
+            self._trail.keep_rows(self._own, piece)
+            yield Progress("sealing", piece.stop, self.set_size)
+        self._trail.keep_key_seed(seed)
+        return self._trail.root()
 
     def _charged(self, _charge: Charge, message: Message) -> Iterator[Output]:
         self._charge = _charge
@@ -105,7 +121,6 @@ class ServerSession(Session):
         yield from self._ask_admission(channel.last_received, hello)
 
     def _send_tags(self, key: oprf.ServerKey) -> Iterator[Output]:
-        self._own.shuffle()
         pieces = chunks(self.set_size)
         calls = ((key, self._inputs(piece)) for piece in pieces)
         for piece, outputs in zip(pieces, spread(self._pipeline(), oprf.evaluate, calls), strict=True):
@@ -152,6 +167,7 @@ class ServerSession(Session):
             raise CommitmentError("a chunk of blinded elements is not the one that was committed to")
         if (message.rest == NO_DIGEST) != (count == left):
             raise CommitmentError("the commitment covers fewer or more chunks than the set size calls for")
+        self._trail.check_peer_root(message.root, first=not self._chunks_received)
         self._rest = message.rest
         return count
 

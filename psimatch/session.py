@@ -10,9 +10,10 @@ from typing import Any, ClassVar
 
 from psimatch import states, wire
 from psimatch.agreement import Agreement
-from psimatch.digest import NO_DIGEST, digest
+from psimatch.audit.trail import AuditTrail
+from psimatch.digest import NO_DIGEST
 from psimatch.disclosure import open_contact, seal_contact, sealed_contact_size
-from psimatch.envelope import Channel, max_envelope_bytes
+from psimatch.envelope import Channel, max_envelope_bytes, session_id_of
 from psimatch.errors import (
     AbortCode,
     LocalProtocolError,
@@ -41,7 +42,7 @@ from psimatch.outputs import (
 from psimatch.own_set import OwnSet
 from psimatch.padding import bucket
 from psimatch.parallel import Pipeline
-from psimatch.parameters import LIMITS, Label, Role
+from psimatch.parameters import LIMITS, Role
 from psimatch.prf import input_prefix
 from psimatch.receipt import Receipt
 from psimatch.sealing import check_sealing_key
@@ -50,12 +51,6 @@ from psimatch.terms import Reveal
 
 # Chunks that the executor works on while the peer is not answered yet; it keeps more on their way (§7.2 step 4).
 CHUNKS_HELD = LIMITS.chunks_in_flight // 2
-
-
-def session_id_of(agreement_id: bytes, hello_digest: bytes, server_nonce: bytes, server_ephemeral_key: bytes) -> bytes:
-    """Return the id of the session that these begin; 32 bytes."""
-    # §6.3
-    return digest(Label.SESSION_ID, agreement_id, hello_digest, server_nonce, server_ephemeral_key)
 
 
 class Session(ABC):
@@ -77,6 +72,8 @@ class Session(ABC):
         *,
         today: date,
         executor: Executor | None = None,
+        auditor: PublicIdentity | None = None,
+        case_refs: Mapping[Identifier, str] | None = None,
     ) -> None:
         """Take what this side brings: `items` maps each identifier to the contact that a match shows the peer.
 
@@ -88,12 +85,15 @@ class Session(ABC):
             today: the day on which the session runs, in UTC.
             executor: works on the chunks of the set, several at once; threads serve, since the kernel releases the
                 lock. Processes and clusters serve too: they are handed this party's secrets of the session.
+            auditor: the public identity that the agreement names, where it names one.
+            case_refs: for the auditor, the case reference of identifiers that have one.
 
         Raises:
             AgreementError: not signed by both, changed since, not in force, or not between these two.
             TooManyItemsError: more identifiers than the agreement allows.
             LocalProtocolError: an identifier of a kind that the agreement does not name.
-            FieldError: a contact that is too long, or that a contact can't hold; an identifier not in canonical form.
+            FieldError: a contact or a case reference that is too long, or that a contact can't hold; an identifier not
+                in canonical form.
         """
         # §3.3 step 2
         agreement.verify(identity.public, peer, today)
@@ -115,7 +115,9 @@ class Session(ABC):
         self._identity = identity
         self._executor = executor
         self._pipelines: list[Pipeline[Any]] = []
-        self._channel = Channel(self.role, self.terms.id, identity, peer, self.max_envelope_bytes)
+        self._trail = AuditTrail(self.role, self.terms, auditor, case_refs or {})
+        keep, limit = self._trail.keep_message, self.max_envelope_bytes
+        self._channel = Channel(self.role, self.terms.id, identity, peer, limit, keep)
         self._peer_set_size = 0
         self._needed: AdmissionNeeded | ChargeNeeded | None = None
         self._pending: Message | None = None
@@ -123,10 +125,8 @@ class Session(ABC):
         self._contacts: list[str] = []
         self._matches: tuple[Match, ...] | None = None
         self._match_count: int | None = None
-        self._evaluated = False
-        self._filled_length = 0
-        self._running = False
-        self._broken = False
+        self._evaluated, self._filled_length = False, 0
+        self._running = self._broken = False
 
     @property
     def ended(self) -> bool:
@@ -176,15 +176,20 @@ class Session(ABC):
         asked = False
         try:
             for output in steps():
+                yield from self._trail.take()
                 asked = isinstance(output, AdmissionNeeded | ChargeNeeded)
                 yield output
                 if self.state is State.ABORTED:
                     return
+            yield from self._trail.take()
         except RemoteProtocolError as error:
             if isinstance(error, PeerAbortedError):
                 self._end(State.ABORTED)
+                yield from self._trail.take()
             else:
-                yield self._abort(error.code)
+                abort = self._abort(error.code)
+                yield from self._trail.take()
+                yield abort
             raise
         except LocalProtocolError:
             raise
@@ -304,6 +309,7 @@ class Session(ABC):
 
     def _drop_secrets(self) -> None:
         self._own.clear()
+        self._trail.drop()
         self._candidates, self._contacts = Candidates(), []
         self._needed = self._pending = None
         for pipeline in self._pipelines:

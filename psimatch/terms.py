@@ -63,6 +63,7 @@ class Terms:
     minutes_between_sessions: int = 0
     retention_days: int = 90
     predecessor: str = ""
+    auditor: str = ""
     large_budget_reason: str = ""
     reveal: Reveal = Reveal.BOTH
     contact_size: int = 128
@@ -84,10 +85,18 @@ class Terms:
         _check_number("retention_days", self.retention_days, 1, LIMITS.retention_days)
         if self.predecessor != "" and not _is_fingerprint(self.predecessor):
             raise _malformed("predecessor", "is not an agreement id in 13 groups of four")
+        self._check_auditor()
         if self.reveal is Reveal.CLIENT and self.contact_size:
             raise _malformed("contact_size", "is 0 where reveal is client, since no contacts are exchanged")
         if self.valid_until < self.valid_from:
             raise _malformed("valid_until", "is before valid_from")
+
+    def _check_auditor(self) -> None:
+        # §12.1
+        if self.auditor != "" and not _is_fingerprint(self.auditor):
+            raise _malformed("auditor", "is not a fingerprint in 13 groups of four")
+        if self.auditor in {self.client.fingerprint_text, self.server.fingerprint_text}:
+            raise _malformed("auditor", "is one of the parties, which could then open rows alone")
 
     def _check_kinds(self) -> None:
         if not 1 <= len(self.kinds) <= LIMITS.kinds or list(self.kinds) != sorted(set(self.kinds)):
@@ -147,6 +156,7 @@ class Terms:
             "valid_from": self.valid_from.isoformat(),
             "valid_until": self.valid_until.isoformat(),
             "predecessor": self.predecessor,
+            "auditor": self.auditor,
             "retention_days": self.retention_days,
         }
 

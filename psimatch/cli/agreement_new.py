@@ -68,6 +68,14 @@ _SESSIONS = 26
     help="The agreement that this one renews: what was spent of it counts on.",
 )
 @click.option(
+    "--auditor",
+    "auditor_file",
+    type=PATH,
+    metavar="FILE",
+    help="Public identity of an auditor, made for this agreement alone: both parties then keep, sealed, what they"
+    " submitted, so that the auditor can check it afterwards.",
+)
+@click.option(
     "--large-budget-reason",
     default="",
     help="Why a party may test more than a hundredth of all values of a kind, where it may.",
@@ -94,6 +102,7 @@ def new_agreement(
     path: Path,
     client_file: Path,
     server_file: Path,
+    auditor_file: Path | None,
     reveal: str,
     contact_size: int | None,
     max_items: int,
@@ -115,6 +124,7 @@ def new_agreement(
         title=title or f"{client.name} and {server.name}",
         client=psimatch.Party.of(client),
         server=psimatch.Party.of(server),
+        auditor=psimatch.read_public(auditor_file).fingerprint_text if auditor_file else "",
         reveal=shown,
         max_items=max_items,
         max_evaluations=max_items * _SESSIONS if max_evaluations is None else max_evaluations,

@@ -19,6 +19,9 @@ from psimatch.cli.agreement_merge import merge
 from psimatch.cli.agreement_new import new_agreement
 from psimatch.cli.agreement_show import show_agreement
 from psimatch.cli.agreement_sign import sign
+from psimatch.cli.audit_check import check_audit
+from psimatch.cli.audit_open import open_audit
+from psimatch.cli.audit_sample import sample_audit
 from psimatch.cli.bench import bench
 from psimatch.cli.budget import budget
 from psimatch.cli.check import check
@@ -49,6 +52,7 @@ Beside these:
   psimatch budget            see what the other side has spent of the agreement
   psimatch ledger            show, verify and export what was done; correct a false match
   psimatch receipts          give the other side what it needs to check its ledger
+  psimatch audit             let an auditor check what was submitted, where the agreement asks for it
   psimatch purge             remove files of matches whose time is over
   psimatch bench             measure how fast this machine matches"""
 
@@ -79,6 +83,14 @@ def receipts() -> None:
     """Hand over what both sides have signed."""
 
 
+@app.group()
+def audit() -> None:
+    """Check afterwards what a party submitted, where the agreement names an auditor.
+
+    The auditor asks with sample, the party answers with open, the auditor checks with check.
+    """
+
+
 identity.add_command(new_identity)
 identity.add_command(show_identity)
 for command in (new_agreement, sign, merge, show_agreement, withdraw):
@@ -86,6 +98,8 @@ for command in (new_agreement, sign, merge, show_agreement, withdraw):
 for command in (show_ledger, verify_ledger, export_ledger, correct, acknowledge):
     ledger.add_command(command)
 receipts.add_command(export_receipts)
+for command in (sample_audit, open_audit, check_audit):
+    audit.add_command(command)
 for command in (explain, check, match, budget, purge, bench):
     app.add_command(command)
 

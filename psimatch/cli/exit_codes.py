@@ -19,6 +19,7 @@ class ExitCode(IntEnum):
     PEER_ABORTED = 6
     LEDGER = 7
     REFUSED = 8
+    VIOLATION = 9
     INTERNAL = 70
     CANCELLED = 130
 
@@ -33,6 +34,7 @@ MEANINGS = {
     ExitCode.PEER_ABORTED: "the peer ended the session",
     ExitCode.LEDGER: "the ledger can't be used, is damaged, or contradicts a peer's receipts",
     ExitCode.REFUSED: "the ledger does not allow the session: budget, withdrawal, or what the peer's ledger says",
+    ExitCode.VIOLATION: "an audit found that a party did not do what it committed to",
     ExitCode.INTERNAL: "an error of psimatch itself",
     ExitCode.CANCELLED: "cancelled, by Ctrl-C or at a question",
 }

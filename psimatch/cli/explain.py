@@ -50,6 +50,7 @@ def explained(terms: psimatch.Terms, lang: str) -> list[str]:
         "purpose": terms.purpose,
         "legal_basis": terms.legal_basis,
         "reason": terms.large_budget_reason,
+        "auditor": terms.auditor,
     }
     names = ["what", "why", "learn_both" if both else "learn_client"]
     names += ["contacts"] if terms.contact_size else []
@@ -61,7 +62,8 @@ def explained(terms: psimatch.Terms, lang: str) -> list[str]:
     lines += [texts["could_session"].format(**words), *_shares(terms, terms.max_items, lang), ""]
     lines += [texts["could_all"].format(**words), *_shares(terms, terms.max_evaluations, lang), ""]
     rest = [*(["large"] if terms.large_budget_reason else []), *(["renews"] if terms.predecessor else [])]
-    for name in [*rest, "term", "kept", "guess", "false", "fair"]:
+    audit = ["audit"] if terms.auditor else []
+    for name in [*rest, "term", "kept", *audit, "guess", "false", "fair"]:
         lines += [texts[name].format(**words), ""]
     return lines[:-1]
 

@@ -97,9 +97,10 @@ def withdraw(agreement_path: Path, yes: bool, **given: Any) -> None:
 @click.command("purge", epilog=example("psimatch purge --identity care.identity"))
 @_writing
 def purge(**given: Any) -> None:
-    """Remove the files of matches whose retention is over, and record that.
+    """Remove the files of matches and audits whose retention is over, and record that.
 
-    It knows the files that psimatch wrote, at the place where it wrote them. Copies are yours to remove.
+    It knows the files that psimatch wrote, at the place where it wrote them, and overwrites each before it removes it.
+    Once its key file is gone, no copy of an audit file can be opened. Other copies are yours to remove.
     """
     with _open(**given) as ledger:
         removed, missing = ledger.purge()

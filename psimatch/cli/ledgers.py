@@ -71,6 +71,8 @@ _WORDS: Final = {
         "acknowledged": "what the ledger of {peer} says acknowledged: {reason}",
         "corrected": "match {reference} was false: {reason}",
         "purged": "{session}: {files} files removed",
+        "key destroyed": "{session}: the key of the audit file destroyed",
+        "rows opened": "{session}: {rows} rows opened to the auditor",
     },
     "nl": {
         "peer": "een andere partij",
@@ -91,5 +93,7 @@ _WORDS: Final = {
         "acknowledged": "wat het logboek van {peer} zegt aanvaard: {reason}",
         "corrected": "treffer {reference} was onjuist: {reason}",
         "purged": "{session}: {files} bestanden verwijderd",
+        "key destroyed": "{session}: de sleutel van het controlebestand vernietigd",
+        "rows opened": "{session}: {rows} regels geopend voor de controleur",
     },
 }

@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Final
 
 import click
@@ -61,6 +62,13 @@ _THREADS_ABOVE: Final = 2_048
     type=PATH,
     metavar="FILE",
     help="A list of identifiers that never take part, such as shelters: counted, never named.",
+)
+@click.option(
+    "--audit-folder",
+    "audit_folder_path",
+    type=PATH,
+    metavar="FOLDER",
+    help="Where the audit file goes, if the agreement names an auditor; by default beside the identity.",
 )
 @click.option("--skip-invalid", is_flag=True, help="Match without the rows that can't be used, and list them.")
 @click.option(
@@ -127,6 +135,7 @@ def _over_tcp(
             prepared.ledger,
             wait=options.wait,
             timeouts=timeouts,
+            audit_folder=options.audit_folder,
             on_progress=bars,
             on_event=events.not_connected,
         )
@@ -138,6 +147,7 @@ def _over_tcp(
             prepared.ledger,
             wait=options.wait,
             timeouts=timeouts,
+            audit_folder=options.audit_folder,
             on_progress=bars,
             on_event=events.refused,
         )
@@ -183,4 +193,9 @@ def _write(options: MatchOptions, prepared: Prepared, result: psimatch.SessionRe
         bytes_sent=prepared.last.bytes_sent if prepared.last else 0,
         bytes_received=prepared.last.bytes_received if prepared.last else 0,
         seconds=seconds,
+        audit=_audit_file(options, result) if prepared.auditor else None,
     )
+
+
+def _audit_file(options: MatchOptions, result: psimatch.SessionResult) -> Path:
+    return psimatch.audit.audit_paths(options.audit_folder, result.role, result.session_id)[0]

@@ -33,6 +33,7 @@ class MatchOptions:
     ledger_path: Path | None
     operator: str
     suppress_path: Path | None
+    audit_folder_path: Path | None
     listen: str | None
     connect: str | None
     output: Path
@@ -60,6 +61,11 @@ class MatchOptions:
             raise click.UsageError(f"{error}; {error.hint}") from None
 
     @property
+    def audit_folder(self) -> Path:
+        """Where audit files go."""
+        return self.audit_folder_path or self.identity_path.parent
+
+    @property
     def skipped_path(self) -> Path:
         """Where the skipped rows go."""
         return self.skipped or self.output.with_name(f"{self.output.stem}.skipped.csv")
@@ -76,6 +82,7 @@ class Prepared:
     ledger: psimatch.Ledger
     items: Mapping[psimatch.Identifier, str]
     suppressed: int
+    auditor: psimatch.PublicIdentity | None
     executor: Executor | None = None
     unused: list[MeteredSession] = field(default_factory=list)
     last: MeteredSession | None = None
@@ -95,7 +102,16 @@ class Prepared:
 
     def _new_session(self) -> MeteredSession:
         session = metered(self.agreement.role_of(self.identity.public))
-        return session(self.agreement, self.identity, self.peer, self.items, today=today(), executor=self.executor)
+        return session(
+            self.agreement,
+            self.identity,
+            self.peer,
+            self.items,
+            today=today(),
+            executor=self.executor,
+            auditor=self.auditor,
+            case_refs=self.flags.case_refs() if self.auditor else None,
+        )
 
     @property
     def spent_by_peer(self) -> psimatch.Spending:
@@ -119,6 +135,9 @@ def prepare(options: MatchOptions) -> Prepared:
     folder = options.agreement_path.parent
     peer = psimatch.find_public(agreement.terms.party(role.peer), folder, options.peer_path)
     agreement.verify(identity.public, peer, today())
+    auditor = psimatch.find_auditor(agreement.terms, folder)
+    if auditor and not options.audit_folder.is_dir():
+        raise psimatch.OutputError(f"there is no folder {options.audit_folder}", hint="make it, or name another")
     flags = _read_list(options, agreement.terms)
     items = flags.items()
     kept = _without(items, options.suppress_path, agreement.terms)
@@ -128,7 +147,7 @@ def prepare(options: MatchOptions) -> Prepared:
     except psimatch.PsimatchError:
         ledger.close()
         raise
-    return Prepared(agreement, identity, peer, flags, ledger, kept, len(items) - len(kept))
+    return Prepared(agreement, identity, peer, flags, ledger, kept, len(items) - len(kept), auditor)
 
 
 def _without(

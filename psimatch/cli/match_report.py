@@ -28,6 +28,7 @@ class MatchReport:
     bytes_sent: int
     bytes_received: int
     seconds: float
+    audit: Path | None = None
 
     @property
     def peer(self) -> psimatch.Party:
@@ -75,6 +76,7 @@ def report_fields(report: MatchReport) -> dict[str, Any]:
         "bytes_received": report.bytes_received,
         "seconds": round(report.seconds, 3),
         "kernel": psimatch.kernel_name(),
+        "audit": None if report.audit is None else str(report.audit),
         "output": None if report.output is None else str(report.output),
         "skipped": None if report.skipped is None else str(report.skipped),
     }
@@ -95,6 +97,8 @@ def report_lines(report: MatchReport) -> list[str]:
     if report.suppressed:
         lines.append(f"  suppressed   {report.suppressed:,} identifiers, which took no part")
     lines += [f"  you learned  {_own_matches(report)}", f"  peer learned {_peer_matches(report)}"]
+    if report.audit is not None:
+        lines.append(f"  for audit    {report.audit}, sealed; its key file lies beside it")
     lines += [
         f"  stays hidden every identifier that did not match, and how many you have: the peer saw {own_size:,}, padded",
         f"  cost         {peer_size:,} evaluations charged to the peer; {report.bytes_sent:,} bytes sent,"

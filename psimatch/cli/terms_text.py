@@ -38,6 +38,7 @@ def terms_lines(terms: psimatch.Terms) -> list[str]:
         _line("contacts", contacts),
         _line("valid", f"{terms.valid_from} to {terms.valid_until} (UTC)"),
         *([_line("renews", terms.predecessor)] if terms.predecessor else []),
+        *([_line("auditor", terms.auditor)] if terms.auditor else []),
         _line("kept", f"files of a match for {terms.retention_days:,} days"),
         _line("id", terms.id_text),
     ]

@@ -47,25 +47,22 @@ def blind(inputs: Sequence[bytes], *, mode: Mode = Mode.VOPRF) -> Blinding:
         InvalidInputError: no inputs, or one over 65,535 bytes, or one that hashes to the identity.
     """
     check_inputs(inputs)
-    blinds = random_scalars(len(inputs))
-    if not kernel.ADDS_BLINDS or mode is not Mode.VOPRF:
-        return _blind_with(inputs, blinds, mode)
-    try:
-        blinded_elements = kernel.blind_inputs(hash_to_group_dst(mode), inputs, blinds)
-    except InvalidElementError:
-        raise InvalidInputError("an input hashes to the identity element") from None
-    return Blinding(blinds, blinded_elements, mode, additive=True)
+    additive = kernel.ADDS_BLINDS and mode is Mode.VOPRF
+    return blind_with(inputs, random_scalars(len(inputs)), mode, additive=additive)
 
 
-def _blind_with(inputs: Sequence[bytes], blinds: bytes, mode: Mode = Mode.VOPRF) -> Blinding:
-    """Blind by multiplication with given scalars; for vectors only, since a blind used twice links its elements."""
+def blind_with(inputs: Sequence[bytes], blinds: bytes, mode: Mode = Mode.VOPRF, *, additive: bool = False) -> Blinding:
+    """Blind with given scalars; for vectors and audits only, since a blind used twice links its elements."""
     check_inputs(inputs)
-    hashed = kernel.hash_inputs(hash_to_group_dst(mode), inputs)
+    dst = hash_to_group_dst(mode)
     try:
-        blinded_elements = kernel.multiply_each(blinds, hashed)
+        if additive:
+            blinded_elements = kernel.blind_inputs(dst, inputs, blinds)
+        else:
+            blinded_elements = kernel.multiply_each(blinds, kernel.hash_inputs(dst, inputs))
     except InvalidElementError:
         raise InvalidInputError("an input hashes to the identity element") from None
-    return Blinding(blinds, blinded_elements, mode)
+    return Blinding(blinds, blinded_elements, mode, additive)
 
 
 def blind_evaluate(

@@ -18,6 +18,7 @@ import psimatch
 TODAY = datetime.now(UTC).date()
 # No test should come near it; a machine under load may.
 PATIENCE = 60
+CRASHING = Path(__file__).parents[1] / "support" / "crashing.py"
 
 
 @dataclass
@@ -28,10 +29,10 @@ class Side:
     folder: Path
     running: list[subprocess.Popen[str]] = field(default_factory=list)
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, program: Sequence[str] = ("-m", "psimatch")) -> subprocess.Popen[str]:
         environment = {**os.environ, "PYTHONWARNINGS": "error", "PYTHONUNBUFFERED": "1"}
         process = subprocess.Popen(
-            [sys.executable, "-m", "psimatch", *arguments],
+            [sys.executable, *program, *arguments],
             cwd=self.folder,
             env=environment,
             text=True,
@@ -43,9 +44,13 @@ class Side:
         self.running.append(process)
         return process
 
-    def match(self, *arguments: str) -> subprocess.Popen[str]:
+    def match(self, *arguments: str, program: Sequence[str] = ("-m", "psimatch")) -> subprocess.Popen[str]:
         files = ("--agreement", "pilot.toml", "--identity", f"{self.name}.identity", "--output", "matches.csv")
-        return self.start("match", "flags.csv", *files, *arguments)
+        return self.start("match", "flags.csv", *files, *arguments, program=program)
+
+    def crash(self, point: str, number: int, *arguments: str) -> subprocess.Popen[str]:
+        """Start a match that is killed at a point; `crashing.py` says which there are."""
+        return self.match(*arguments, program=(str(CRASHING), point, str(number)))
 
     def listen(self, *arguments: str) -> tuple[subprocess.Popen[str], str]:
         """Start a listening match; return it with its address once it listens."""

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +19,6 @@ import psimatch
 from psimatch import drive
 from psimatch.transports.frames import frame
 
-CRASHING = Path(__file__).parents[1] / "support" / "crashing.py"
 # What each side sends and records in a session where both learn the matches.
 SENDS = {"care": 4, "police": 6}
 APPENDS = {"care": 7, "police": 6}
@@ -30,17 +28,6 @@ POINTS = [
     for point, most in (("send", SENDS[name]), ("sent", SENDS[name]), ("append", APPENDS[name]), ("write", 1))
     for number in range(1, most + 1)
 ] + [(name, "committed", number) for name in ("care", "police") for number in (4, 5, APPENDS[name])]
-
-
-def crashing(side: Any, point: str, number: int, *arguments: str) -> subprocess.Popen[str]:
-    """Start a match that is killed at a point."""
-    files = ("--agreement", "pilot.toml", "--identity", f"{side.name}.identity", "--output", "matches.csv")
-    command = [sys.executable, str(CRASHING), point, str(number), "match", "flags.csv", *files, *arguments]
-    process = subprocess.Popen(
-        command, cwd=side.folder, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    side.running.append(process)
-    return process
 
 
 def free_port() -> int:
@@ -66,7 +53,7 @@ def test_a_killed_side_costs_at_most_one_charge_and_the_same_command_goes_on(
     victim, other = (pair.care, pair.police) if name == "care" else (pair.police, pair.care)
     address = f"127.0.0.1:{free_port()}"
     listening = other.match("--listen", address, "--wait", "20")
-    dying = crashing(victim, point, number, "--connect", address, "--wait", "20")
+    dying = victim.crash(point, number, "--connect", address, "--wait", "20")
     assert finish(dying)[0] == -signal.SIGKILL
     # The other side has its result, or an error, or still waits for somebody to come: then it is ended as well.
     with contextlib.suppress(subprocess.TimeoutExpired):

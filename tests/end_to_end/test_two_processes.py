@@ -162,6 +162,7 @@ def test_the_json_has_the_documented_shape(pair: Any, finish: Finish) -> None:
         "evaluations_charged_to_peer": 64,
         "evaluations_left_to_peer": 64_000 - 64,
         "suppressed": 0,
+        "audit": None,
         "kernel": psimatch.kernel_name(),
         "output": "matches.csv",
         "skipped": "matches.skipped.csv",

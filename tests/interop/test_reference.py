@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from psimatch import oprf
 from psimatch.errors import RemoteProtocolError
-from psimatch.oprf.voprf import _blind_with
+from psimatch.oprf.voprf import blind_with
 
 SPEC = Path(__file__).parents[2] / "protocol_spec"
 RFC = json.loads((SPEC / "vectors" / "rfc9497-ristretto255-sha512.json").read_text())["modes"]
@@ -151,7 +151,7 @@ def test_reference_server_mode_oprf(key, inputs):
 @given(st.integers(1, ref.Q - 1), st.integers(1, ref.Q - 1), INPUTS)
 def test_both_blind_to_the_same_elements(blind, other, inputs):
     blinds = [blind, other, 1, ref.Q - 1][: len(inputs)]
-    packed = _blind_with(inputs, b"".join(map(ref.encode_scalar, blinds))).blinded_elements
+    packed = blind_with(inputs, b"".join(map(ref.encode_scalar, blinds))).blinded_elements
     assert cut(packed) == [ref.blind(data, r) for data, r in zip(inputs, blinds, strict=True)]
 
 

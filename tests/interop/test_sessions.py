@@ -12,16 +12,20 @@ from psimatch import (
     Admission,
     AdmissionNeeded,
     Agreement,
+    AuditBegun,
+    AuditRecord,
     Charge,
     ChargeNeeded,
     ClientSession,
     Finished,
     Identifier,
     Identity,
+    Role,
     Send,
     ServerSession,
     Standing,
     Terms,
+    audit,
 )
 from psimatch.errors import PeerAbortedError
 
@@ -46,7 +50,15 @@ TERMS = {
     "both": {},
     "both, no contacts": {"contact_size": 0},
     "client": {"reveal": "client", "contact_size": 0},
+    "audited": {"auditor": ref.crockford(ref.AUDITOR.public.fingerprint, 52)},
+    "audited, client": {
+        "auditor": ref.crockford(ref.AUDITOR.public.fingerprint, 52),
+        "reveal": "client",
+        "contact_size": 0,
+    },
 }
+CASE_REFS = {("nl-bsn", 1, b"000000002"): "case 2"}
+AUDITOR = Identity.from_seed("auditor", ref.AUDITOR.seed)
 
 
 class Package:
@@ -58,7 +70,10 @@ class Package:
         agreement = Agreement(Terms.from_fields(terms)).sign(parties["client"]).sign(parties["server"])
         kind, other = (ClientSession, "server") if role == "client" else (ServerSession, "client")
         own = {Identifier(*item): contact for item, contact in items.items()}
-        self.session = kind(agreement, parties[role], parties[other].public, own, today=TODAY)
+        audited = {"auditor": AUDITOR.public, "case_refs": {Identifier(*item): ref for item, ref in CASE_REFS.items()}}
+        options = audited if terms["auditor"] else {}
+        self.session = kind(agreement, parties[role], parties[other].public, own, today=TODAY, **options)
+        self.audit_file = self.owner_seed = b""
         self.matches = self.result = None
         self.charged = 0
 
@@ -81,6 +96,10 @@ class Package:
                 sent.append(output.envelope)
             elif isinstance(output, AdmissionNeeded | ChargeNeeded):
                 needed = output
+            elif isinstance(output, AuditBegun):
+                self.audit_file, self.owner_seed = output.header, output.owner_seed
+            elif isinstance(output, AuditRecord):
+                self.audit_file += output.record
             elif isinstance(output, Finished):
                 self.result = output.result
                 found = self.result.matches or ()
@@ -97,7 +116,30 @@ class Package:
 
 def reference(role, terms, items):
     own, peer = (ref.CLIENT, ref.SERVER) if role == "client" else (ref.SERVER, ref.CLIENT)
-    return ref.Peer(role, own, peer.public, terms, items)
+    return ref.Peer(role, own, peer.public, terms, items, auditor=ref.AUDITOR.public.sealing, case_refs=CASE_REFS)
+
+
+def check_audits(terms, client, server):
+    """Open every row of both audit files: what the reference keeps proves to the package what the package's does."""
+    parties = {
+        Role.CLIENT: Identity.from_seed("c", ref.CLIENT.seed),
+        Role.SERVER: Identity.from_seed("s", ref.SERVER.seed),
+    }
+    publics = {role: party.public for role, party in parties.items()}
+    for role, side, items in ((Role.CLIENT, client, CLIENT_ITEMS), (Role.SERVER, server, SERVER_ITEMS)):
+        contents = audit.AuditContents.decode(side.audit_file)
+        header = contents.header
+        info = ref.audit_info("seed", role.value, header.agreement_id, header.session_id)
+        auditor_seed = ref.hpke_open(ref.AUDITOR.sealing, info, header.sealed_seed)
+        owner_seed = side.owner_seed if isinstance(side, Package) else side.channel.owner_seed
+        shares = {place: ref.audit_share(owner_seed, place) for place in range(header.set_size + 1)}
+        opening = audit.Opening(auditor_seed, shares)
+        report = audit.check_audit(contents, Terms.from_fields(terms), publics, opening)
+        assert report.violations == ()
+        assert report.proves_set
+        assert report.matches == (3 if terms["reveal"] == "both" else None)
+        opened = {row.identifier: row.case_ref for row in report.opened if row.identifier}
+        assert opened == {Identifier(*item): CASE_REFS.get(item, "") for item in items}
 
 
 def check(client, server, reveal, contacts, common=COMMON):
@@ -126,6 +168,8 @@ def test_session(client_side, server_side, name):
     server = server_side("server", terms, SERVER_ITEMS if with_contacts else bare(SERVER_ITEMS, ""))
     ref.run_session(client, server)
     check(client, server, terms["reveal"], with_contacts)
+    if terms["auditor"]:
+        check_audits(terms, client, server)
     for side in (client, server):
         if isinstance(side, Package):
             assert side.session.ended
@@ -153,6 +197,8 @@ def test_many_chunks(client_side, server_side, name):
     server = server_side("server", terms, SERVER_ITEMS if with_contacts else dict.fromkeys(SERVER_ITEMS, ""))
     ref.run_session(client, server)
     check(client, server, terms["reveal"], with_contacts)
+    if terms["auditor"]:
+        check_audits(terms, client, server)
 
 
 @pytest.mark.parametrize(("client_side", "server_side"), [(Package, reference), (reference, Package)])

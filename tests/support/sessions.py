@@ -9,7 +9,18 @@ from psimatch.client import ClientSession
 from psimatch.identity import Identity
 from psimatch.ledger import Ledger
 from psimatch.messages import Standing
-from psimatch.outputs import Admission, AdmissionNeeded, Charge, ChargeNeeded, Finished, Progress, ReceiptSigned, Send
+from psimatch.outputs import (
+    Admission,
+    AdmissionNeeded,
+    AuditBegun,
+    AuditRecord,
+    Charge,
+    ChargeNeeded,
+    Finished,
+    Progress,
+    ReceiptSigned,
+    Send,
+)
 from psimatch.parameters import Role
 from psimatch.server import ServerSession
 from psimatch.terms import Party, Reveal, Terms
@@ -19,6 +30,7 @@ CARE = Identity.from_seed("Jeugdzorg Noord", bytes([1]) * 32)
 POLICE = Identity.from_seed("Politie", bytes([2]) * 32)
 STANDING = Standing(1, 0)
 HEADS = {Role.CLIENT: bytes([4]) * 32, Role.SERVER: bytes([5]) * 32}
+AUDITOR = Identity.from_seed("Inspectie", bytes([6]) * 32)
 STRANGER = Identity.from_seed("Stranger", bytes([3]) * 32)
 
 
@@ -91,6 +103,7 @@ class Wire:
         self.asked = {}
         self.receipts = {Role.CLIENT: [], Role.SERVER: []}
         self.progress = {Role.CLIENT: [], Role.SERVER: []}
+        self.audits, self.owner_seeds = {}, {}
         self.tamper = tamper
 
     def take(self, role, outputs):
@@ -115,6 +128,10 @@ class Wire:
                 self.receipts[role].append(output)
             case Finished(result):
                 self.results[role] = result
+            case AuditBegun():
+                self.audits[role], self.owner_seeds[role] = output.header, output.owner_seed
+            case AuditRecord():
+                self.audits[role] += output.record
             case Progress():
                 self.progress[role].append(output)
 

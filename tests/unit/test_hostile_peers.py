@@ -85,7 +85,7 @@ ATTACKS = {
     "tags never end": (Tags, lambda m: replace(m, last=False), errors.CountError, 8),
     "a blinded element missing": (Blinded, lambda m: replace(m, elements=m.elements[32:]), errors.CountError, 8),
     "a blinded element too many": (Blinded, lambda m: replace(m, elements=m.elements + m.elements[:32]), errors.CountError, 8),
-    "half a blinded element": (Blinded, lambda m: canonical.encode([4, m.rest, m.elements[:-1]]), errors.CountError, 8),
+    "half a blinded element": (Blinded, lambda m: canonical.encode([4, m.rest, m.elements[:-1], m.root]), errors.CountError, 8),
     "a blinded identity": (Blinded, lambda m: replace(m, elements=IDENTITY + m.elements[32:]), errors.InvalidElementError, 10),
     "a blinded bit 255": (Blinded, lambda m: replace(m, elements=m.elements[:-32] + BIT_255), errors.InvalidElementError, 10),
     "a blinded negative": (Blinded, lambda m: replace(m, elements=NEGATIVE + m.elements[32:]), errors.InvalidElementError, 10),

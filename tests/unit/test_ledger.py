@@ -64,7 +64,7 @@ def test_the_ledger_holds_no_secret_and_no_identifier(tmp_path, ledgers, monkeyp
 
         monkeypatch.setattr(module, name, call)
 
-    seen(server_module, "new_server_key", lambda key: [key.secret])
+    seen(server_module, "server_key", lambda key: [key.secret])
     seen(oprf, "blind", lambda made: pieces(made.blinds, 32) + pieces(made.blinded_elements, 32))
     seen(oprf, "blind_evaluate", lambda made: pieces(made.elements, 32))
     seen(oprf, "evaluate", lambda outputs: pieces(outputs, 16))

@@ -8,7 +8,7 @@ import pytest
 from psimatch import kernel
 from psimatch.kernel import select
 from psimatch.oprf import Evaluation, Mode, derive_key_pair, evaluate, finalize
-from psimatch.oprf.voprf import _blind_evaluate_with, _blind_with
+from psimatch.oprf.voprf import _blind_evaluate_with, blind_with
 
 FILE = Path(__file__).parents[2] / "protocol_spec" / "vectors" / "rfc9497-ristretto255-sha512.json"
 MODES = json.loads(FILE.read_text())["modes"]
@@ -46,7 +46,7 @@ def test_protocol(mode, figures, vector):
     key = derive_key_pair(bytes.fromhex(figures["seed"]), bytes.fromhex(figures["keyInfo"]), mode=mode)
     inputs = unhex(vector["Input"])
     assert len(inputs) == vector["Batch"]
-    blinding = _blind_with(inputs, b"".join(unhex(vector["Blind"])), mode)
+    blinding = blind_with(inputs, b"".join(unhex(vector["Blind"])), mode)
     assert blinding.blinded_elements == b"".join(unhex(vector["BlindedElement"]))
     nonce = bytes.fromhex(vector["Proof"]["r"]) if mode is Mode.VOPRF else bytes([1]) + bytes(31)
     evaluation = _blind_evaluate_with(key, blinding.blinded_elements, nonce)

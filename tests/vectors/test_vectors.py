@@ -11,6 +11,9 @@ import rbcl
 from sessions import STANDING, make_terms
 
 from psimatch import Agreement, ServerSession, crockford, oprf, padding, randomness, wire
+from psimatch.audit.merkle import merkle_root
+from psimatch.audit.rows import CannotOpenRowError, Row, open_row, seal_row, share
+from psimatch.audit.trail import seed_info
 from psimatch.budget import DAY, Spending, Term, first_day_that_counts, start_of
 from psimatch.client import ClientSession
 from psimatch.digest import digest
@@ -44,7 +47,7 @@ from psimatch.identity import Identity, WrongSignatureError
 from psimatch.ledger_entries import ChainCheck, hash_of, sign
 from psimatch.matching import references
 from psimatch.messages import Standing
-from psimatch.oprf.voprf import _blind_evaluate_with, _blind_with
+from psimatch.oprf.voprf import _blind_evaluate_with, blind_with
 from psimatch.outputs import Admission, Send
 from psimatch.parameters import Role
 from psimatch.prf import CLAIM, MATCH_SECRET, TAG, encoded, input_prefix
@@ -104,8 +107,8 @@ def test_prf(case):
     label = b"psimatch/1 server key"
     key = oprf.derive_key_pair(h(case["key_seed"]), len(label).to_bytes(4, "big") + label + agreement + session)
     assert (key.secret.hex(), key.public_key.hex()) == (case["secret_key"], case["public_key"])
-    assert _blind_with([data], ONE).blinded_elements.hex() == case["element"]
-    blinding = _blind_with([data], h(case["blind"]))
+    assert blind_with([data], ONE).blinded_elements.hex() == case["element"]
+    blinding = blind_with([data], h(case["blind"]))
     assert blinding.blinded_elements.hex() == case["blinded"]
     evaluation = oprf.blind_evaluate(key, blinding.blinded_elements, context=b"")
     assert evaluation.elements.hex() == case["evaluated"]
@@ -358,6 +361,25 @@ def test_no_control_character_of_a_contact_is_shown(case):
     except ContactError:
         return
     assert shown.isprintable()
+
+
+@pytest.mark.parametrize("case", cases("audit"))
+def test_audit(case):
+    seeds = h(case["auditor_seed"]), h(case["owner_seed"])
+    leaves = []
+    for place, each in enumerate(case["rows"]):
+        identifier = encoded(Identifier(each["kind"], each["version"], h(each["value"])))
+        row = Row(h(each["salt"]), identifier, h(each["blinding"]), each["case_ref"])
+        shares = tuple(share(seed, place) for seed in seeds)
+        assert [part.hex() for part in shares] == [each["auditor_share"], each["owner_share"]]
+        assert seal_row(row.encode(case["row_bytes"]), shares).hex() == each["sealed"]
+        assert Row.decode(open_row(h(each["sealed"]), shares)) == row
+        with pytest.raises(CannotOpenRowError):
+            open_row(h(each["sealed"]), (shares[0], share(seeds[1], place + 1)))
+        assert row.leaf.hex() == each["leaf"]
+        leaves.append(row.leaf)
+    assert merkle_root(leaves).hex() == case["root"]
+    assert seed_info(Role(case["role"]), h(case["agreement_id"]), h(case["session_id"])).hex() == case["seed_info"]
 
 
 @pytest.mark.parametrize("case", cases("receipt"))

@@ -1,0 +1,197 @@
+"""What the signed messages of an audit file prove by themselves (psimatch-1 §12.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise, takewhile
+from typing import Final, TypeVar
+
+from psimatch import wire
+from psimatch.audit.contents import AuditContents
+from psimatch.audit.merkle import merkle_root
+from psimatch.digest import NO_DIGEST, digest
+from psimatch.envelope import NO_SESSION, Place, SignedMessage, session_id_of, signed_bytes
+from psimatch.errors import ReceiptError, RemoteProtocolError
+from psimatch.identity import PublicIdentity, WrongSignatureError
+from psimatch.kernel.records import ascends
+from psimatch.messages import (
+    CLAIM_BYTES,
+    ELEMENT_BYTES,
+    TAG_BYTES,
+    Abort,
+    Blinded,
+    Claims,
+    Contacts,
+    Evaluated,
+    Hello,
+    Message,
+    ServerHello,
+    Tags,
+)
+from psimatch.messages import Receipt as ReceiptMessage
+from psimatch.padding import chunks
+from psimatch.parameters import Label, Role
+from psimatch.receipt import Receipt
+from psimatch.terms import Reveal, Terms
+
+_FIRST_MESSAGES: Final = {Role.CLIENT: Hello, Role.SERVER: ServerHello}
+
+
+_Kind = TypeVar("_Kind", bound=Message)
+
+
+@dataclass(slots=True)
+class Evidence:
+    """What both parties signed, in order, and what is wrong with it; each violation is one line."""
+
+    sent: dict[Role, list[tuple[Message, bytes]]] = field(default_factory=lambda: {role: [] for role in Role})
+    violations: list[str] = field(default_factory=list)
+    root: bytes = b""
+    receipt: Receipt | None = None
+
+    def of(self, role: Role, kind: type[_Kind]) -> list[_Kind]:
+        """Return the messages of one type that a party signed."""
+        return [message for message, _ in self.sent[role] if isinstance(message, kind)]
+
+    @property
+    def elements(self) -> list[bytes]:
+        """The blinded elements that the client signed, by chunk."""
+        return [message.elements for message in self.of(Role.CLIENT, Blinded)]
+
+    @property
+    def tags(self) -> bytes:
+        """The server's tags, packed."""
+        return b"".join(message.tags for message in self.of(Role.SERVER, Tags))
+
+    @property
+    def claims(self) -> bytes:
+        """The client's claims, packed."""
+        return b"".join(message.claims for message in self.of(Role.CLIENT, Claims))
+
+
+def examine(contents: AuditContents, terms: Terms, parties: Mapping[Role, PublicIdentity]) -> Evidence:
+    """Check signatures, chain, root, sizes and receipt; what comes after a message that fails is not looked at."""
+    # §12.5
+    evidence = Evidence()
+    for signed in contents.messages:
+        problem = _take(evidence, signed, terms.id, parties)
+        if problem:
+            evidence.violations.append(f"message {sum(map(len, evidence.sent.values())) + 1:,} {problem}")
+            break
+    evidence.violations += _problems(evidence, contents)
+    evidence.violations += _receipt_problems(evidence, terms, parties, contents.header.session_id)
+    return evidence
+
+
+def _take(
+    evidence: Evidence, signed: SignedMessage, agreement_id: bytes, parties: Mapping[Role, PublicIdentity]
+) -> str:
+    """Add the next message; return what is wrong with it."""
+    own, other = evidence.sent[signed.sender], evidence.sent[signed.sender.peer]
+    if signed.received > len(other):
+        return "acknowledges a message that is not there"
+    fingerprints = parties[signed.sender].fingerprint + parties[signed.sender.peer].fingerprint
+    place = Place(signed.sender, len(own), fingerprints, agreement_id, signed.session_id)
+    previous = own[-1][1] if own else NO_DIGEST
+    acknowledged = other[signed.received - 1][1] if signed.received else NO_DIGEST
+    text = signed_bytes(place, previous, signed.received, acknowledged, signed.message)
+    try:
+        parties[signed.sender].verify(text, signed.signature)
+        message = wire.decode(signed.message)
+    except WrongSignatureError:
+        return "is not signed for this place in the session"
+    except RemoteProtocolError:
+        return "is malformed"
+    if bool(own) == isinstance(message, _FIRST_MESSAGES[signed.sender]):
+        return "is not of a type that may stand there"
+    own.append((message, digest(Label.MESSAGE_DIGEST, text)))
+    # Who gives up before it knows the session names none (§6.4).
+    early = signed.session_id == NO_SESSION and isinstance(message, Hello | Abort)
+    if not early and signed.session_id != _session_id(evidence, agreement_id):
+        own.pop()
+        return "belongs to another session"
+    return ""
+
+
+def _session_id(evidence: Evidence, agreement_id: bytes) -> bytes:
+    """Return the id that the next messages bear."""
+    # §6.3
+    if not all(evidence.sent.values()):
+        return NO_SESSION
+    (_, hello), (answer, _) = (evidence.sent[role][0] for role in (Role.CLIENT, Role.SERVER))
+    if not isinstance(answer, ServerHello):
+        return NO_SESSION
+    return session_id_of(agreement_id, hello, answer.nonce, answer.ephemeral_key)
+
+
+def _problems(evidence: Evidence, contents: AuditContents) -> Iterator[str]:
+    """Compare the messages with the file, and with what each party declared or committed to."""
+    header = contents.header
+    hellos, answers = evidence.of(Role.CLIENT, Hello), evidence.of(Role.SERVER, ServerHello)
+    if not hellos or not answers:
+        yield "the messages of the session's beginning are missing"
+        return
+    sizes = {Role.CLIENT: hellos[0].set_size, Role.SERVER: answers[0].set_size}
+    if any(signed.session_id not in {NO_SESSION, header.session_id} for signed in contents.messages):
+        yield "the messages belong to another session than the file"
+    # §12.2
+    committing = answers if header.role is Role.SERVER else evidence.of(Role.CLIENT, Blinded)
+    if committing:
+        evidence.root = committing[0].root
+        if not sizes[header.role] == header.set_size == len(contents.leaves):
+            yield "the file has fewer or more rows than the party declared"
+        elif evidence.root != merkle_root(contents.leaves):
+            yield "the rows of the file are not those that the party committed to"
+    yield from _chunk_problems(evidence, sizes)
+
+
+def _chunk_problems(evidence: Evidence, sizes: dict[Role, int]) -> Iterator[str]:
+    # §5.3, §5.4
+    lengths = [ELEMENT_BYTES * (piece.stop - piece.start) for piece in chunks(sizes[Role.CLIENT])]
+    elements, evaluated = evidence.elements, evidence.of(Role.SERVER, Evaluated)
+    if [len(chunk) for chunk in elements] != lengths[: len(elements)]:
+        yield "the client sent fewer or more blinded elements than it declared"
+    if [len(answer.elements) for answer in evaluated] != lengths[: len(evaluated)]:
+        yield "the server evaluated fewer or more elements than it was sent"
+    for before, message in pairwise(evidence.of(Role.CLIENT, Blinded)):
+        if digest(Label.COMMITMENT, message.elements, message.rest) != before.rest:
+            yield "the client sent other blinded elements than it committed to"
+    tags = evidence.tags
+    if len(tags) > TAG_BYTES * sizes[Role.SERVER] or not ascends(tags, TAG_BYTES):
+        yield "the server's tags are more than it declared, or not sorted"
+
+
+def _receipt_problems(
+    evidence: Evidence, terms: Terms, parties: Mapping[Role, PublicIdentity], session_id: bytes
+) -> Iterator[str]:
+    """Check the receipt that both signed, where there is one; it says that the session came to its end."""
+    # §5.5
+    signed = {role: evidence.of(role, ReceiptMessage) for role in Role}
+    if not all(signed.values()) or evidence.violations:
+        return
+    both = terms.reveal is Reveal.BOTH
+    count = len(evidence.claims) // CLAIM_BYTES if both else None
+    sizes = evidence.of(Role.CLIENT, Hello)[0].set_size, evidence.of(Role.SERVER, ServerHello)[0].set_size
+    digests = _digest_before_receipt(evidence, Role.CLIENT), _digest_before_receipt(evidence, Role.SERVER)
+    try:
+        told = Receipt.from_body(signed[Role.CLIENT][0].body)
+        heads = told.client_ledger_head, told.server_ledger_head
+        receipt = Receipt(session_id, terms.id, *digests, *sizes, count, *heads)
+        for role in Role:
+            receipt.check(signed[role][0], parties[role], role)
+    except ReceiptError:
+        yield "the receipt says something else than the messages"
+        return
+    evidence.receipt = receipt
+    evaluated = sum(len(answer.elements) for answer in evidence.of(Role.SERVER, Evaluated))
+    sent = sum(map(len, evidence.elements)), evaluated, len(evidence.tags)
+    if sent != (ELEMENT_BYTES * sizes[0], ELEMENT_BYTES * sizes[0], TAG_BYTES * sizes[1]):
+        yield "the session has a receipt, but messages are missing"
+    if both and sum(message.count for message in evidence.of(Role.SERVER, Contacts)) != count:
+        yield "the server answered fewer or more claims than there are"
+
+
+def _digest_before_receipt(evidence: Evidence, role: Role) -> bytes:
+    before = takewhile(lambda sent: not isinstance(sent[0], ReceiptMessage), evidence.sent[role])
+    return [NO_DIGEST, *(itself for _, itself in before)][-1]

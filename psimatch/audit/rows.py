@@ -1,0 +1,117 @@
+"""One row of an audit file, and the two shares that open it (psimatch-1 §12.2, §12.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from cryptography.hazmat.primitives.hashes import SHA512
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+
+from psimatch import canonical
+from psimatch.digest import digest, length_prefixed
+from psimatch.errors import MessageFormatError
+from psimatch.oprf import Blinding
+from psimatch.parameters import Label
+
+SALT_BYTES: Final = 32
+BLIND_BYTES: Final = 32
+SHARE_BYTES: Final = 32
+SEAL_BYTES: Final = 16
+# What stands around identifier and case reference: salt, blinding, their headers, the length.
+ROW_OVERHEAD: Final = 96
+# Each key seals one row, so the nonce may be fixed.
+_NONCE: Final = bytes(12)
+
+
+class CannotOpenRowError(Exception):
+    """A row is damaged, a share is not that of this row, or what was sealed is no row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What stands at one place: the encoded identifier, how it was blinded, and the case reference.
+
+    `blinding` is one byte, 1 where the blind was added and 0 where it was a factor, and the blind (32); a server has
+    none.
+    """
+
+    salt: bytes
+    identifier: bytes
+    blinding: bytes
+    case_ref: str
+
+    @property
+    def leaf(self) -> bytes:
+        """The leaf that commits to it; 32 bytes."""
+        # §12.2
+        return digest(Label.AUDIT_LEAF, self.salt, self.identifier, self.blinding, self.case_ref.encode())
+
+    def encode(self, size: int) -> bytes:
+        """Return it zero-filled to `size` bytes, so that no row shows how long it is."""
+        packed = canonical.encode([self.salt, self.identifier, self.blinding, self.case_ref])
+        return length_prefixed(packed).ljust(size, b"\0")
+
+    @classmethod
+    def decode(cls, packed: bytes) -> Row:
+        """Read what `encode` made.
+
+        Raises:
+            CannotOpenRowError: it made something else.
+        """
+        end = 4 + int.from_bytes(packed[:4], "big")
+        try:
+            row = cls(*_fields(canonical.decode(packed[4:end])))
+        except (MessageFormatError, ValueError, TypeError):
+            raise CannotOpenRowError from None
+        if row.encode(len(packed)) != packed:
+            raise CannotOpenRowError
+        return row
+
+
+def _fields(value: Any) -> list[Any]:
+    if not isinstance(value, list) or [type(item) for item in value] != [bytes, bytes, bytes, str]:
+        raise ValueError
+    if len(value[0]) != SALT_BYTES or (value[2] and (len(value[2]) != 1 + BLIND_BYTES or value[2][0] > 1)):
+        raise ValueError
+    return value
+
+
+def blinding_of(blinding: Blinding | None, number: int) -> bytes:
+    """Return the field `blinding` of the row that is blinded as that number of a chunk."""
+    if blinding is None:
+        return b""
+    return bytes([blinding.additive]) + blinding.blinds[BLIND_BYTES * number : BLIND_BYTES * (number + 1)]
+
+
+def share(seed: bytes, place: int) -> bytes:
+    """Return the share of a row (32 bytes) that the holder of a seed has; the others stay secret when it is told."""
+    # §12.3
+    info = length_prefixed(Label.AUDIT_SHARE) + place.to_bytes(4, "big")
+    return HKDFExpand(SHA512(), SHARE_BYTES, info).derive(seed)
+
+
+def _cipher(shares: tuple[bytes, bytes]) -> ChaCha20Poly1305:
+    one, other = (int.from_bytes(part, "big") for part in shares)
+    return ChaCha20Poly1305((one ^ other).to_bytes(SHARE_BYTES, "big"))
+
+
+def seal_row(plaintext: bytes, shares: tuple[bytes, bytes]) -> bytes:
+    """Seal under two shares; 16 bytes longer."""
+    # §12.3
+    return _cipher(shares).encrypt(_NONCE, plaintext, None)
+
+
+def open_row(sealed: bytes, shares: tuple[bytes, bytes]) -> bytes:
+    """Open what `seal_row` sealed.
+
+    Raises:
+        CannotOpenRowError: damaged, or other shares.
+    """
+    # §12.3
+    try:
+        return _cipher(shares).decrypt(_NONCE, sealed, None)
+    except InvalidTag:
+        raise CannotOpenRowError from None
