@@ -982,8 +982,15 @@ def audit_row(salt: bytes, identifier: Identifier, blinding: bytes, case_ref: st
 
 
 def audit_info(what: str, role: str, agreement: bytes, session: bytes) -> bytes:
-    """Return the context under which the auditor's seed, or an owner's answer, is sealed (§12.3, §12.5)."""
+    """Return the context under which the auditor's seed, or (but for what was asked) an answer, is sealed (§12.3)."""
     return lp(f"psimatch/1 audit {what}".encode(), role.encode()) + agreement + session
+
+
+def answer_info(role: str, agreement: bytes, session: bytes, places: Sequence[int] | None) -> bytes:
+    """Return the context of an owner's answer to a request for these places, or for all (§12.5)."""
+    which = b"all" if places is None else b"some"
+    asked = digest("psimatch/1 audit request", which, b"".join(i2osp(place, 4) for place in places or ()))
+    return audit_info("answer", role, agreement, session) + asked
 
 
 def message_record(sender: int, session: bytes, received: int, message: bytes, signature: bytes) -> bytes:
@@ -1435,9 +1442,12 @@ ENTRIES: dict[str, dict[str, range | str]] = {
     },
     "aborted": {**UNDER, "session": f"({BYTES_32})?", "reason": TEXT},
     "withdrawn": {**UNDER, "by": "self|peer"},
+    "refused": {**UNDER, "reason": TEXT},
     "acknowledged": {**UNDER, "reason": TEXT},
     "corrected": {"reference": f"[{CROCKFORD}]{{4}}(-[{CROCKFORD}]{{4}}){{1,2}}", "reason": TEXT},
     "purged": {"session": BYTES_32, "files": NUMBER},
+    "key destroyed": {"session": BYTES_32},
+    "rows opened": {**UNDER, "session": BYTES_32, "rows": NUMBER},
 }  # fmt: skip
 
 
@@ -2117,7 +2127,8 @@ def audit_vectors() -> list[Case]:
             "session_id": session, "auditor_seed": seeds[0], "owner_seed": seeds[1], "row_bytes": size, "rows": rows,
             "root": audit_root(leaves),
             "seed_info": audit_info("seed", role, agreement, session),
-            "answer_info": audit_info("answer", role, agreement, session),
+            "answer_info_all": answer_info(role, agreement, session, None), "places": list(range(0, number, 2)),
+            "answer_info": answer_info(role, agreement, session, range(0, number, 2)),
         })  # fmt: skip
     return cases
 
@@ -2191,6 +2202,9 @@ def example_ledger() -> list[Entry]:
     add_entry("acknowledged", 0, **renewed, reason="They have new keys; compared by telephone.")
     add_session(renewed, 1, sessions[2], FIRST, (8, 24))
     add_entry("purged", 30 * 86_400, session=sessions[0], files=2)
+    add_entry("refused", 60, **first, reason="the peer tells fewer sessions than before")
+    add_entry("rows opened", 60, **first, session=sessions[0], rows=50)
+    add_entry("key destroyed", 60, session=sessions[0])
     return entries
 
 

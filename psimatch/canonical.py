@@ -25,15 +25,15 @@ def _sorted(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no canonical encoding")
 
 
-def decode(data: bytes) -> Any:
-    """Decode what `encode` made; no length inside can exceed that of `data`.
+def decode(data: bytes, *, longest_array: int = -1) -> Any:
+    """Decode what `encode` made; no length inside can exceed that of `data`, and no array has more items if bounded.
 
     Raises:
         MessageFormatError: not msgpack, bytes left over, or not the canonical form.
     """
     try:
         # `unpackb` bounds every length inside by that of `data`, before it allocates.
-        value = msgpack.unpackb(data, raw=False, strict_map_key=True, max_ext_len=0)
+        value = msgpack.unpackb(data, raw=False, strict_map_key=True, max_ext_len=0, max_array_len=longest_array)
         again = encode(value)
     except (ValueError, TypeError, OverflowError, RecursionError, msgpack.exceptions.UnpackException) as error:
         raise MessageFormatError("a message is not msgpack") from error

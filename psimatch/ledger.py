@@ -13,12 +13,7 @@ from psimatch.agreement import Agreement
 from psimatch.audit import KEY_SUFFIX
 from psimatch.budget import DAY
 from psimatch.digest import NO_DIGEST
-from psimatch.errors import (
-    AgreementWithdrawnError,
-    HelloReplayedError,
-    LedgerError,
-    StandingError,
-)
+from psimatch.errors import AgreementWithdrawnError, HelloReplayedError, LedgerError, StandingError
 from psimatch.identity import Identity, PublicIdentity
 from psimatch.ledger_entries import Entry
 from psimatch.ledger_store import Row, entry_of
@@ -106,6 +101,11 @@ class Ledger(LedgerView):
         row = self._store.last_row()
         number, previous = (0, NO_DIGEST) if row is None else (row[0] + 1, ledger_entries.hash_of(row[1]))
         entry = Entry(number, previous, self._now_after(row), self._operator, kind, fields)
+        try:
+            # What is not in its one form would make the ledger unreadable for good.
+            Entry.from_body(entry.body)
+        except ValueError:
+            raise LedgerError(f"an entry of kind {kind} can't hold these fields", hint="please report it") from None
         self._store.append(entry, ledger_entries.sign(self._identity, entry.body))
         return ledger_entries.hash_of(entry.body)
 
@@ -122,6 +122,7 @@ class Ledger(LedgerView):
         withdrawn = self.withdrawn(agreement)
         if withdrawn is not None and withdrawn.fields["by"] == "peer":
             self._check_not_withdrawn(agreement)
+        self._check_not_refused(peer)
         now = self.now
         self.spending(agreement, peer, now).check(agreement.terms, 1, now)
 
@@ -149,6 +150,15 @@ class Ledger(LedgerView):
         Raises:
             BudgetError, AgreementWithdrawnError, StandingError, HelloReplayedError: what speaks against it.
         """
+        try:
+            return self._admit(agreement, peer, needed, role)
+        except StandingError as error:
+            # A ServerHello is fresh, since it answers this side's Hello; a Hello may be an old one that somebody sends.
+            if role is Role.CLIENT:
+                self._refuse(agreement, peer, str(error))
+            raise
+
+    def _admit(self, agreement: Agreement, peer: PublicIdentity, needed: AdmissionNeeded, role: Role) -> Admission:
         # §7.4
         with self._store.writing():
             if role is Role.SERVER:
@@ -171,6 +181,12 @@ class Ledger(LedgerView):
             self._append("admitted", fields)
             return Admission(needed, standing)
 
+    def _refuse(self, agreement: Agreement, peer: PublicIdentity, reason: str) -> None:
+        """Keep that the peer's standing was refused: from then on every one is, until somebody acknowledges it."""
+        with self._store.writing():
+            if not self.refused(peer):
+                self._append("refused", {**_under(agreement, peer.fingerprint), "reason": reason})
+
     def charge(self, agreement: Agreement, peer: PublicIdentity, needed: ChargeNeeded) -> Charge:
         """Charge the peer; what it pays for may be evaluated once this returns.
 
@@ -182,6 +198,8 @@ class Ledger(LedgerView):
             self._check_not_withdrawn(agreement)
             now = self.now
             self.spending(agreement, peer, now).check(agreement.terms, needed.evaluations, now)
+            if self.charge_of(needed.session_id) is not None or needed.party != peer.fingerprint:
+                raise LedgerError("a session is charged once, to its peer", hint="start a new session")
             about = self._about(agreement, peer)
             fields = {
                 **about,
@@ -257,6 +275,8 @@ class Ledger(LedgerView):
     def keep_until(self, path: str | os.PathLike[str], session_id: bytes, terms: Terms) -> None:
         """Remember a file of a session, which `purge` removes when the agreement's retention is over."""
         due = self.now + terms.retention_days * DAY
+        if not str(path).isprintable():
+            raise LedgerError("the name of a file has characters that can't be kept", hint="choose another name")
         with self._store.writing():
             self._store.add_file(Path(path).absolute(), session_id.hex(), due)
 
@@ -270,15 +290,16 @@ class Ledger(LedgerView):
         missing: list[Path] = []
         for path, session in self._store.files_due(self.now):
             try:
-                destroy(path)
+                overwritten = destroy(path)
                 removed.append(path)
             except FileNotFoundError:
+                overwritten = False
                 missing.append(path)
             except OSError as error:
                 raise LedgerError(f"{path} can't be removed: {error.strerror}", hint="remove it by hand") from error
             with self._store.writing():
                 self._store.forget_file(path)
-                if path.suffix == KEY_SUFFIX and path not in missing:
+                if path.suffix == KEY_SUFFIX and overwritten:
                     self._append("key destroyed", {"session": session})
                 else:
                     self._append("purged", {"session": session, "files": int(path not in missing)})
@@ -312,7 +333,7 @@ class Ledger(LedgerView):
             {
                 **_under(agreement, peer.fingerprint),
                 "party": party,
-                "peer_name": peer.name,
+                "peer_name": terms.party_with(peer.fingerprint).name,
                 "title": terms.title,
                 "predecessor": fingerprint_hex(terms.predecessor),
                 "valid_from": terms.valid_from.isoformat(),
@@ -331,8 +352,13 @@ class Ledger(LedgerView):
             who = "this side" if found.fields["by"] == "self" else "the peer"
             raise AgreementWithdrawnError(f"{who} has withdrawn the agreement", hint="sign a new agreement")
 
+    def _check_not_refused(self, peer: PublicIdentity) -> None:
+        if self.refused(peer):
+            raise StandingError("what the peer told of its ledger was refused before", hint=ACKNOWLEDGE)
+
     def _check_standing(self, peer: PublicIdentity, told: Standing) -> None:
         # §11.3
+        self._check_not_refused(peer)
         who = peer.fingerprint.hex()
         seen = self._store.last("admitted", peer=who)
         acknowledged = self._store.last("acknowledged", peer=who)

@@ -67,6 +67,7 @@ FIELDS: Final[Mapping[str, Mapping[str, range | re.Pattern[str]]]] = MappingProx
         "finished": {**_SIGNED, "peer_signature": _bytes(64), "matches": range(-1, _NUMBER.stop)},
         "aborted": {**_UNDER, "session": _bytes(32, empty=True), "reason": _TEXT},
         "withdrawn": {**_UNDER, "by": re.compile("self|peer")},
+        "refused": {**_UNDER, "reason": _TEXT},
         "acknowledged": {**_UNDER, "reason": _TEXT},
         "corrected": {"reference": REFERENCE, "reason": _TEXT},
         "purged": {"session": _bytes(32), "files": _NUMBER},
@@ -188,7 +189,7 @@ class ChainCheck:
             raise _corrupt(self.count, "is missing")
         try:
             entry = Entry.from_body(body)
-        except (ValueError, RecursionError):
+        except (ValueError, TypeError, RecursionError):
             raise _corrupt(number, "is not an entry in its one form") from None
         if entry.number != number:
             raise _corrupt(number, "bears another number")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sqlite3
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Final
 
 from psimatch.errors import LedgerCorruptError, LedgerError
 from psimatch.ledger_entries import Entry
+from psimatch.private_file import place_new
 
 # Columns that SQLite takes out of the body by itself: they can't say something else than the entry.
 _COLUMNS: Final = ("kind", "time", "peer", "party", "agreement", "session", "hello", "receipt", "peer_name")
@@ -21,6 +24,9 @@ _APPLICATION_ID: Final = 0x70736931
 # Another process appends within milliseconds, unless its disk hangs.
 _BUSY_SECONDS: Final = 10.0
 _MEMORY: Final = ":memory:"
+# Rows that are read at once: between two pages others may write.
+_PAGE: Final = 1_000
+_SESSION: Final = re.compile(r"[0-9a-f]{64}")
 
 _GENERATED: Final = ", ".join(
     f"{name} GENERATED ALWAYS AS (json_extract(body, '$.{name}')) VIRTUAL" for name in _COLUMNS
@@ -66,8 +72,7 @@ class LedgerStore:
             if not create:
                 raise LedgerError(f"there is no ledger at {self.path}", hint="name it with --ledger")
             with _ledger_errors(self._name):
-                # Nobody but its owner may read it, from the first moment on.
-                os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+                _create(self.path)
         with _ledger_errors(self._name):
             self._connection = sqlite3.connect(
                 _MEMORY if self.path is None else self.path,
@@ -99,15 +104,22 @@ class LedgerStore:
         with _ledger_errors(self._name):
             self._connection.execute("PRAGMA synchronous = FULL")
             if empty:
-                self._connection.execute("PRAGMA journal_mode = WAL")
-                self._create()
+                _make_tables(self._connection)
+        self._check_schema()
 
-    def _create(self) -> None:
-        with self.writing():
-            # Another program may have been faster.
-            if not self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                for statement in _SCHEMA:
-                    self._connection.execute(statement)
+    def _check_schema(self) -> None:
+        """Check that nothing was added to the tables or changed: a trigger could swallow charges.
+
+        Raises:
+            LedgerCorruptError: something was.
+        """
+        with self._lock, _ledger_errors(self._name):
+            found = self._connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+        expected = [statement for statement in _SCHEMA if statement.startswith("CREATE")]
+        if sorted(sql for (sql,) in found) != sorted(expected):
+            raise LedgerCorruptError(
+                f"the tables of the ledger {self._name} were changed", hint="restore the ledger from a copy"
+            )
 
     def close(self) -> None:
         """Close the file."""
@@ -128,9 +140,11 @@ class LedgerStore:
                 raise
 
     def append(self, entry: Entry, signature: bytes) -> None:
-        """Append an entry; only within `writing`."""
-        sql = "INSERT INTO entries (number, body, signature) VALUES (?, ?, ?)"
-        self._connection.execute(sql, (entry.number, entry.body, signature))
+        """Append an entry, and see that it is there; only within `writing`."""
+        row = entry.number, entry.body, signature
+        self._connection.execute("INSERT INTO entries (number, body, signature) VALUES (?, ?, ?)", row)
+        if self.last_row() != row:
+            raise LedgerCorruptError(f"the ledger {self._name} does not keep what is appended", hint="see its triggers")
 
     def last_row(self) -> Row | None:
         """Return the last row."""
@@ -139,8 +153,11 @@ class LedgerStore:
 
     def rows(self) -> Iterator[Row]:
         """Yield all rows, in order."""
-        with self._lock, _ledger_errors(self._name):
-            yield from self._connection.execute("SELECT number, body, signature FROM entries ORDER BY number")
+        columns, order = "SELECT number, body, signature FROM entries", f"ORDER BY number LIMIT {_PAGE}"
+        page = self._rows(f"{columns} {order}", ())
+        while page:
+            yield from page
+            page = self._rows(f"{columns} WHERE number > ? {order}", (page[-1][0],))
 
     def entries(self, kind: str, **where: str | int) -> list[Entry]:
         """Return the entries of a kind whose columns have these values, in order; `time__before` compares."""
@@ -169,13 +186,14 @@ class LedgerStore:
         return self._rows(sql, (kind, *where.values()))[0][0]
 
     def check_file(self) -> None:
-        """Let SQLite check its pages and indexes.
+        """Let SQLite check its pages and indexes, and check that its tables are those of a ledger.
 
         Raises:
             LedgerCorruptError: they are damaged.
         """
         with self._lock, _ledger_errors(self._name):
             found = self._connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+        self._check_schema()
         if found != "ok":
             raise LedgerCorruptError(f"the file {self._name} is damaged", hint="restore the ledger from a copy")
 
@@ -187,7 +205,10 @@ class LedgerStore:
         """Return the files whose time has come, and the session of each."""
         with self._lock, _ledger_errors(self._name):
             sql = "SELECT path, session FROM files WHERE due <= ? ORDER BY due, path"
-            return [(Path(path), session) for path, session in self._connection.execute(sql, (now,))]
+            found = self._connection.execute(sql, (now,)).fetchall()
+        if not all(_SESSION.fullmatch(str(session)) for _, session in found):
+            raise LedgerCorruptError(f"the files in the ledger {self._name} were changed", hint="see that table")
+        return [(Path(path), session) for path, session in found]
 
     def forget_file(self, path: Path) -> None:
         """Forget a file; only within `writing`."""
@@ -200,6 +221,32 @@ class LedgerStore:
 
 def _conditions(where: Mapping[str, str | int]) -> str:
     return " AND ".join(["kind = ?", *(_condition(name) for name in where)])
+
+
+def _create(path: Path) -> None:
+    """Make a ledger without entries whole, then give it its name, unless another program was faster.
+
+    Nobody but its owner may read it, from the first moment on.
+    """
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:64]}.", dir=path.parent)
+    os.close(descriptor)
+    try:
+        with contextlib.closing(sqlite3.connect(name, isolation_level=None)) as connection:
+            _make_tables(connection)
+        with contextlib.suppress(FileExistsError):
+            place_new(Path(name), path)
+    finally:
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            Path(name + suffix).unlink(missing_ok=True)
+
+
+def _make_tables(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("BEGIN IMMEDIATE")
+    for statement in _SCHEMA:
+        connection.execute(statement)
+    connection.execute("COMMIT")
 
 
 def _condition(name: str) -> str:
@@ -217,9 +264,9 @@ def entry_of(row: Row) -> Entry:
     """
     try:
         return Entry.from_body(row[1])
-    except ValueError:
+    except (ValueError, TypeError, RecursionError):
         raise LedgerCorruptError(
-            f"entry {row[0]:,} of the ledger is not an entry in its one form", hint="see psimatch ledger verify"
+            f"entry {row[0]} of the ledger is not an entry in its one form", hint="see psimatch ledger verify"
         ) from None
 
 

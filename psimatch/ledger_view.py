@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -131,6 +132,13 @@ class LedgerView:
         """Return the entry by which an agreement was withdrawn."""
         return self._store.first("withdrawn", agreement=agreement.terms.id.hex())
 
+    def refused(self, peer: PublicIdentity) -> bool:
+        """Say whether a standing of the peer's was refused, and nobody has acknowledged it since."""
+        # §11.3
+        who = peer.fingerprint.hex()
+        refused, acknowledged = self._store.last("refused", peer=who), self._store.last("acknowledged", peer=who)
+        return refused is not None and (acknowledged is None or acknowledged.number < refused.number)
+
     def spending(self, agreement: Agreement, peer: PublicIdentity, now: int) -> Spending:
         """Return what a peer has spent of an agreement's budget."""
         # §11.1
@@ -169,8 +177,8 @@ class LedgerView:
             return party, ""
         if known is not None:
             return str(known.fields["party"]), ""
-        namesakes = self._store.entries("accepted", peer_name=peer.name)
-        if any(entry.fields["peer"] != own for entry in namesakes):
+        name = _folded(terms.party_with(peer.fingerprint).name)
+        if any(_folded(entry.fields["peer_name"]) == name for entry in self._store.entries("accepted")):
             return (
                 own,
                 "the ledger knows a party of this name with other keys, and the agreement renews none of its own",
@@ -192,6 +200,11 @@ class LedgerView:
         }
         own = Term(terms.valid_from, terms.valid_until, fingerprint_hex(terms.predecessor))
         return first_day_that_counts(own, known)
+
+
+def _folded(name: str) -> str:
+    """Return a party's name as people read it: capitals, blanks and ways to compose a letter make no other party."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def fingerprint_hex(groups: str) -> str:

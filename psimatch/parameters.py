@@ -88,4 +88,5 @@ class Label:
     AUDIT_NODE: Final = b"psimatch/1 audit node"
     AUDIT_SHARE: Final = b"psimatch/1 audit share"
     AUDIT_SEED: Final = b"psimatch/1 audit seed"
+    AUDIT_REQUEST: Final = b"psimatch/1 audit request"
     AUDIT_ANSWER: Final = b"psimatch/1 audit answer"

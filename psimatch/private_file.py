@@ -38,8 +38,8 @@ def write_private(path: str | os.PathLike[str], data: bytes, *, force: bool = Fa
         raise OutputError(f"{target} can't be written: {error.strerror or error}", hint=hint) from error
 
 
-def destroy(path: str | os.PathLike[str]) -> None:
-    """Overwrite a file with zeros, then remove it; of a link the link alone.
+def destroy(path: str | os.PathLike[str]) -> bool:
+    """Overwrite a file with zeros, then remove it; of a link the link alone. Return whether it was overwritten.
 
     On a disk that writes elsewhere than where it read (flash, snapshots, copies) old data can survive.
 
@@ -48,7 +48,8 @@ def destroy(path: str | os.PathLike[str]) -> None:
         OSError: it can't be removed.
     """
     target = Path(path)
-    if target.is_file() and not target.is_symlink():
+    whole = target.is_file() and not target.is_symlink()
+    if whole:
         target.chmod(_OWNER_ONLY)
         with target.open("r+b", buffering=0) as file:
             left = os.fstat(file.fileno()).st_size
@@ -57,6 +58,7 @@ def destroy(path: str | os.PathLike[str]) -> None:
             os.fsync(file.fileno())
     target.unlink()
     _sync_folder(target.parent)
+    return whole
 
 
 def _write(target: Path, data: bytes, *, force: bool, mode: int) -> None:
@@ -72,13 +74,13 @@ def _write(target: Path, data: bytes, *, force: bool, mode: int) -> None:
         if force:
             temporary.replace(target)
         else:
-            _place_new(temporary, target)
+            place_new(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
     _sync_folder(target.parent)
 
 
-def _place_new(temporary: Path, target: Path) -> None:
+def place_new(temporary: Path, target: Path) -> None:
     """Give the file its name unless there is one of that name.
 
     Raises:
@@ -96,6 +98,7 @@ def _place_new(temporary: Path, target: Path) -> None:
         except BaseException:
             target.unlink(missing_ok=True)
             raise
+    _sync_folder(target.parent)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -131,6 +131,10 @@ class Terms:
         """Return the party in that role."""
         return self.client if role is Role.CLIENT else self.server
 
+    def party_with(self, fingerprint: bytes) -> Party:
+        """Return the party with that fingerprint; the server where it is neither's."""
+        return self.client if fingerprint == self.client.fingerprint else self.server
+
     @property
     def kinds_known(self) -> tuple[Kind, ...]:
         """The kinds themselves."""

@@ -8,7 +8,14 @@ from dataclasses import dataclass, field, replace
 from psimatch.audit.contents import AuditContents
 from psimatch.audit.evidence import Evidence, examine
 from psimatch.audit.rows import BLIND_BYTES, CannotOpenRowError, Row, open_row, share
-from psimatch.errors import AuditFileError, FieldError, InvalidElementError, InvalidInputError, RemoteProtocolError
+from psimatch.errors import (
+    AuditFileError,
+    FieldError,
+    InvalidElementError,
+    InvalidInputError,
+    NotAPartyError,
+    RemoteProtocolError,
+)
 from psimatch.identifiers import Identifier, dummy
 from psimatch.identity import PublicIdentity
 from psimatch.kernel.records import find, order, take
@@ -23,11 +30,15 @@ from psimatch.terms import Reveal, Terms
 
 @dataclass(frozen=True, slots=True)
 class OpenedRow:
-    """A row that was opened and is the one that the party committed to; a dummy has no identifier."""
+    """A row that was opened and is the one that the party committed to; a dummy has no identifier.
+
+    `ran` says that the messages show that the party ran with it: a file that ends early may not reach that far.
+    """
 
     place: int
     identifier: Identifier | None
     case_ref: str
+    ran: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +64,13 @@ class AuditReport:
 
     @property
     def proves_set(self) -> bool:
-        """Whether it is proven which identifiers took part, and that no match was withheld: all rows are opened."""
+        """Whether it is proven which identifiers took part: all rows are opened, of a session with its receipt."""
         return self.complete and not self.violations and len(self.opened) == self.set_size
+
+    @property
+    def proves_claims(self) -> bool:
+        """Whether it is proven too that the party withheld no match: of a client, where both learn the matches."""
+        return self.proves_set and self.role is Role.CLIENT and self.matches is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +93,12 @@ def check_audit(
 
     Raises:
         AuditFileError: the file belongs to another agreement.
+        NotAPartyError: `parties` are not those of the agreement.
     """
     # §12.5
     header = contents.header
+    if any(parties[role].fingerprint != terms.party(role).fingerprint for role in Role):
+        raise NotAPartyError("these are not the public identities of the parties that the agreement names")
     if header.agreement_id != terms.id or not terms.auditor:
         raise AuditFileError("the audit file belongs to another agreement", hint="name the agreement of that session")
     evidence = examine(contents, terms, parties)
@@ -109,6 +128,8 @@ class _RowCheck:
         self._server = contents.header.role is Role.SERVER
         self._key: ServerKey | None = None
         self._rows: dict[int, Row] = {}
+        # How each chunk was blinded, as its first row says.
+        self._ways: dict[int, int] = {}
         self.places = sorted(place for place in opening.owner_shares if place < self._size)
         self.opened: list[OpenedRow] = []
         self.violations: list[str] = []
@@ -151,12 +172,16 @@ class _RowCheck:
         identifier = self._identifier(row)
         if identifier is None:
             return "holds what is neither an identifier of the agreement nor a dummy"
-        problem = self._server_problem(row) if self._server else self._client_problem(place, row)
-        if not problem:
-            self._rows[place] = row
-            real = (identifier.kind, identifier.version) in self._kinds
-            self.opened.append(OpenedRow(place, identifier if real else None, row.case_ref))
-        return problem
+        real = (identifier.kind, identifier.version) in self._kinds
+        if len(row.case_ref.encode()) > (LIMITS.case_ref_bytes if real else 0) or bool(row.blinding) == self._server:
+            return "has a part that no row of this party has"
+        ran = self._server_ran(row) if self._server else self._client_ran(place, row)
+        if ran is False:
+            none = "has no tag among those that were published"
+            return none if self._server else "is not what the client had evaluated"
+        self._rows[place] = row
+        self.opened.append(OpenedRow(place, identifier if real else None, row.case_ref, ran is True))
+        return ""
 
     def _identifier(self, row: Row) -> Identifier | None:
         """Return the identifier or the dummy that a row holds, if it holds one in its canonical form."""
@@ -168,19 +193,22 @@ class _RowCheck:
             return None
         return identifier if right and encoded(identifier) == row.identifier else None
 
-    def _client_problem(self, place: int, row: Row) -> str:
-        """Say whether the client blinded this row at its place; a second opening would give a discrete logarithm."""
+    def _client_ran(self, place: int, row: Row) -> bool | None:
+        """Say whether the client blinded this row at its place; None where the messages don't reach that far.
+
+        A second opening of the same element would give a discrete logarithm.
+        """
         # §4.3
         chunk, number = divmod(place, LIMITS.chunk_items)
         if chunk >= len(self._elements):
-            # The session ended before the client sent it, so nobody evaluated it.
-            return ""
+            return None
         sent = self._elements[chunk][ELEMENT_BYTES * number : ELEMENT_BYTES * (number + 1)]
         try:
             blinding = self._blinding([row])
         except (InvalidElementError, InvalidInputError, ValueError):
-            return "has a blind that is none"
-        return "" if blinding.blinded_elements == sent else "is not what the client had evaluated"
+            return False
+        way = self._ways.setdefault(chunk, row.blinding[0])
+        return blinding.blinded_elements == sent and row.blinding[0] == way
 
     def _blinding(self, rows: list[Row]) -> Blinding:
         if {len(row.blinding) for row in rows} != {1 + BLIND_BYTES}:
@@ -191,14 +219,12 @@ class _RowCheck:
     def _inputs(self, rows: list[Row]) -> list[bytes]:
         return [self._prefix + row.identifier for row in rows]
 
-    def _server_problem(self, row: Row) -> str:
-        """Say whether the server published the tag of this row."""
+    def _server_ran(self, row: Row) -> bool | None:
+        """Say whether the server published the tag of this row; None where the messages don't have all tags."""
         if self._key is None or len(self._tags) < TAG_BYTES * self._size:
-            return ""
+            return None
         output = evaluate(self._key, self._inputs([row]))
-        return (
-            "" if find(self._tags, output, OUTPUT_BYTES, TAG)[0] >= 0 else "has no tag among those that were published"
-        )
+        return find(self._tags, output, OUTPUT_BYTES, TAG)[0] >= 0
 
     # Once all rows are open.
 

@@ -12,7 +12,7 @@ from psimatch.audit.contents import AuditContents
 from psimatch.audit.merkle import merkle_root
 from psimatch.digest import NO_DIGEST, digest
 from psimatch.envelope import NO_SESSION, Place, SignedMessage, session_id_of, signed_bytes
-from psimatch.errors import ReceiptError, RemoteProtocolError
+from psimatch.errors import ReceiptError, RemoteProtocolError, SetSizeError
 from psimatch.identity import PublicIdentity, WrongSignatureError
 from psimatch.kernel.records import ascends
 from psimatch.messages import (
@@ -30,7 +30,7 @@ from psimatch.messages import (
     Tags,
 )
 from psimatch.messages import Receipt as ReceiptMessage
-from psimatch.padding import chunks
+from psimatch.padding import check_set_size, chunks
 from psimatch.parameters import Label, Role
 from psimatch.receipt import Receipt
 from psimatch.terms import Reveal, Terms
@@ -79,7 +79,7 @@ def examine(contents: AuditContents, terms: Terms, parties: Mapping[Role, Public
         if problem:
             evidence.violations.append(f"message {sum(map(len, evidence.sent.values())) + 1:,} {problem}")
             break
-    evidence.violations += _problems(evidence, contents)
+    evidence.violations += _problems(evidence, contents, terms)
     evidence.violations += _receipt_problems(evidence, terms, parties, contents.header.session_id)
     return evidence
 
@@ -103,7 +103,9 @@ def _take(
         return "is not signed for this place in the session"
     except RemoteProtocolError:
         return "is malformed"
-    if bool(own) == isinstance(message, _FIRST_MESSAGES[signed.sender]):
+    last = own[-1][0] if own else None
+    ended = isinstance(last, Abort) or (isinstance(last, ReceiptMessage) and not isinstance(message, Abort))
+    if ended or bool(own) == isinstance(message, _FIRST_MESSAGES[signed.sender]):
         return "is not of a type that may stand there"
     own.append((message, digest(Label.MESSAGE_DIGEST, text)))
     # Who gives up before it knows the session names none (§6.4).
@@ -125,7 +127,7 @@ def _session_id(evidence: Evidence, agreement_id: bytes) -> bytes:
     return session_id_of(agreement_id, hello, answer.nonce, answer.ephemeral_key)
 
 
-def _problems(evidence: Evidence, contents: AuditContents) -> Iterator[str]:
+def _problems(evidence: Evidence, contents: AuditContents, terms: Terms) -> Iterator[str]:
     """Compare the messages with the file, and with what each party declared or committed to."""
     header = contents.header
     hellos, answers = evidence.of(Role.CLIENT, Hello), evidence.of(Role.SERVER, ServerHello)
@@ -133,6 +135,12 @@ def _problems(evidence: Evidence, contents: AuditContents) -> Iterator[str]:
         yield "the messages of the session's beginning are missing"
         return
     sizes = {Role.CLIENT: hellos[0].set_size, Role.SERVER: answers[0].set_size}
+    try:
+        for size in sizes.values():
+            check_set_size(size, terms.max_items)
+    except SetSizeError:
+        yield "a set size is not one that the agreement allows"
+        return
     if any(signed.session_id not in {NO_SESSION, header.session_id} for signed in contents.messages):
         yield "the messages belong to another session than the file"
     # §12.2

@@ -14,13 +14,13 @@ from psimatch import randomness
 from psimatch.audit.check import AuditReport, Opening
 from psimatch.audit.contents import AuditContents
 from psimatch.audit.rows import SHARE_BYTES, share
-from psimatch.audit.trail import seed_info
+from psimatch.audit.trail import answer_info, seed_info
 from psimatch.contact import disarm
-from psimatch.digest import DIGEST_BYTES, length_prefixed
+from psimatch.digest import DIGEST_BYTES
 from psimatch.errors import AuditFileError, OutputError
-from psimatch.identity import Identity, PublicIdentity
+from psimatch.identity import SIGNATURE_BYTES, Identity, PublicIdentity, WrongSignatureError
 from psimatch.outputs import AuditBegun, AuditRecord
-from psimatch.parameters import LIMITS, Label, Role
+from psimatch.parameters import LIMITS, Role
 from psimatch.private_file import write_private
 from psimatch.sealing import CannotOpenError, seal
 
@@ -31,8 +31,10 @@ KEY_SUFFIX: Final = ".audit-key"
 _KEY_FORMAT: Final = "psimatch-audit-key-1"
 _REQUEST_FORMAT: Final = "psimatch-audit-request-1"
 _ANSWER_FORMAT: Final = "psimatch-audit-answer-1"
-# A request that names every row of the largest set.
-_MAX_TEXT_BYTES: Final = 256 << 20
+# Of a larger set the auditor asks for all rows, or for fewer.
+_MOST_ROWS: Final = 1 << 20
+# The answer to such a request: 32 bytes a row, in hexadecimal.
+_MAX_TEXT_BYTES: Final = 80 << 20
 
 
 class AuditWriter:
@@ -110,7 +112,8 @@ class AuditRequest:
             AuditFileError: the file has fewer.
         """
         count = len(contents.leaves)
-        if not 1 <= rows <= count:
+        if not 1 <= rows <= min(count, _MOST_ROWS):
+            count = min(count, _MOST_ROWS)
             raise AuditFileError(
                 f"the audit file has {count:,} rows", hint=f"ask for 1 to {count:,} of them, or for all"
             )
@@ -160,7 +163,11 @@ def read_request(path: str | os.PathLike[str]) -> AuditRequest:
     role, session_id, rows = _read_document(Path(path), _REQUEST_FORMAT, "rows")
     if rows == "all":
         return AuditRequest(role, session_id, None)
-    numbers = isinstance(rows, list) and all(type(row) is int and 0 <= row < LIMITS.max_items for row in rows)
+    numbers = (
+        isinstance(rows, list)
+        and len(rows) <= _MOST_ROWS
+        and all(type(row) is int and 0 <= row < LIMITS.max_items for row in rows)
+    )
     if not numbers or rows != sorted(set(rows)):
         raise _malformed(Path(path))
     return AuditRequest(role, session_id, tuple(rows))
@@ -171,11 +178,12 @@ def write_answer(
     contents: AuditContents,
     request: AuditRequest,
     owner_seed: bytes,
+    owner: Identity,
     auditor: PublicIdentity,
     *,
     force: bool = False,
 ) -> int:
-    """Write what opens the rows that a request asks for, sealed to the auditor; return how many rows.
+    """Write what opens the rows that a request asks for, signed and sealed to the auditor; return how many rows.
 
     Only the shares of these rows leave; with those of other rows nothing can be done.
 
@@ -187,27 +195,43 @@ def write_answer(
     request.check_of(contents)
     places = request.shares_wanted(contents)
     given = owner_seed if request.places is None else b"".join(share(owner_seed, place) for place in places)
-    sealed = seal(given, auditor.sealing_key, _answer_info(contents))
+    info = _answer_info(contents, request)
+    sealed = seal(owner.sign(info + given) + given, auditor.sealing_key, info)
     document = {"format": _ANSWER_FORMAT, **_about(request.role, request.session_id), "sealed": sealed.hex()}
     write_private(path, json.dumps(document).encode() + b"\n", force=force)
     return len(places) - (request.role is Role.SERVER)
 
 
 def read_opening(
-    path: str | os.PathLike[str], contents: AuditContents, request: AuditRequest, auditor: Identity
+    path: str | os.PathLike[str],
+    contents: AuditContents,
+    request: AuditRequest,
+    owner: PublicIdentity,
+    auditor: Identity,
 ) -> Opening:
     """Read an owner's answer to a request.
 
     Raises:
-        AuditFileError: it can't be read, belongs to another file or request, or is sealed to another auditor.
+        AuditFileError: it can't be read, belongs to another file or request, is sealed to another auditor, or is not
+            signed by the owner.
     """
     request.check_of(contents)
+    if len(contents.leaves) != contents.header.set_size:
+        raise AuditFileError(
+            "the audit file does not have all its rows", hint="check it without an answer, which tells why"
+        )
     role, session_id, sealed = _read_document(Path(path), _ANSWER_FORMAT, "sealed")
     _check_same(role, session_id, contents, "answer")
     header = contents.header
     info = seed_info(header.role, header.agreement_id, header.session_id)
     auditor_seed = _opened(header.sealed_seed, auditor, info, "the audit file")
-    given = _opened(_hex(Path(path), sealed), auditor, _answer_info(contents), "the answer")
+    asked = _answer_info(contents, request)
+    answer = _opened(_hex(Path(path), sealed), auditor, asked, "the answer answers another request, or")
+    signature, given = answer[:SIGNATURE_BYTES], answer[SIGNATURE_BYTES:]
+    try:
+        owner.verify(asked + given, signature)
+    except WrongSignatureError:
+        raise AuditFileError("the answer is not signed by the party", hint="ask the party for it again") from None
     places = request.shares_wanted(contents)
     if request.places is None:
         if len(given) != SHARE_BYTES:
@@ -252,9 +276,9 @@ def write_opened_rows(path: str | os.PathLike[str], report: AuditReport, *, forc
     return len(real)
 
 
-def _answer_info(contents: AuditContents) -> bytes:
+def _answer_info(contents: AuditContents, request: AuditRequest) -> bytes:
     header = contents.header
-    return length_prefixed(Label.AUDIT_ANSWER, header.role.value.encode()) + header.agreement_id + header.session_id
+    return answer_info(header.role, header.agreement_id, header.session_id, request.places)
 
 
 def _opened(sealed: bytes, auditor: Identity, info: bytes, what: str) -> bytes:
@@ -302,9 +326,13 @@ def _hex(path: Path, text: object) -> bytes:
 
 def _read_document(path: Path, expected: str, name: str) -> tuple[Role, bytes, Any]:
     """Read one of the texts above; return the role, the session id, and the field that is its own."""
-    data = _read(path)
     try:
-        given = json.loads(data) if len(data) <= _MAX_TEXT_BYTES else None
+        fits = path.stat().st_size <= _MAX_TEXT_BYTES
+    except OSError:
+        fits = True
+    data = _read(path) if fits else b""
+    try:
+        given = json.loads(data)
         if not isinstance(given, dict) or set(given) != {"format", "role", "session", name}:
             raise ValueError
         role, session_id = Role(given["role"]), _hex(path, given["session"])

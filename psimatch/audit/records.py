@@ -17,6 +17,7 @@ FORMAT: Final = 1
 ROLES: Final = (Role.CLIENT, Role.SERVER)
 # A frame of rows is the largest: 2,048 of them, each a leaf and a sealed row of some 1,500 bytes.
 _MAX_RECORD_BYTES: Final = 8 << 20
+_MOST_FIELDS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def _malformed() -> AuditFileError:
 
 def _record(packed: bytes) -> Record:
     try:
-        match canonical.decode(packed):
+        match canonical.decode(packed, longest_array=_MOST_FIELDS):
             case [0, int(version), int(role), bytes(agreement), bytes(session), int(size), int(row), bytes(seed)]:
                 if version != FORMAT or not _are_digests(agreement, session):
                     raise _malformed()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from psimatch import randomness
 from psimatch.audit.merkle import merkle_root
 from psimatch.audit.records import Header, KeySeed, Record, Rows, encode
 from psimatch.audit.rows import ROW_OVERHEAD, SALT_BYTES, SHARE_BYTES, Row, blinding_of, seal_row, share
-from psimatch.digest import length_prefixed
+from psimatch.digest import digest, length_prefixed
 from psimatch.envelope import SignedMessage
 from psimatch.errors import FieldError, MessageFormatError, NotAPartyError
 from psimatch.identifiers import Identifier
@@ -25,6 +25,14 @@ def seed_info(role: Role, agreement_id: bytes, session_id: bytes) -> bytes:
     """Return the context under which the auditor's seed is sealed to the auditor."""
     # §12.3
     return length_prefixed(Label.AUDIT_SEED, role.value.encode()) + agreement_id + session_id
+
+
+def answer_info(role: Role, agreement_id: bytes, session_id: bytes, places: Sequence[int] | None) -> bytes:
+    """Return the context of an owner's answer to a request for these places, or for all."""
+    # §12.5
+    packed = b"".join(place.to_bytes(4, "big") for place in places or ())
+    asked = digest(Label.AUDIT_REQUEST, b"all" if places is None else b"some", packed)
+    return length_prefixed(Label.AUDIT_ANSWER, role.value.encode()) + agreement_id + session_id + asked
 
 
 class AuditTrail:

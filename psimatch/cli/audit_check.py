@@ -14,6 +14,7 @@ from psimatch.cli.audits import (
     audit_argument,
     chances,
     check_contents,
+    find_party,
     report_fields,
     report_lines,
 )
@@ -64,7 +65,8 @@ def check_audit(
     if auditor_key and request_path and answer_path:
         request = psimatch.audit.read_request(request_path)
         auditor = psimatch.read_identity(auditor_key, passphrases.source(passphrase_file))
-        opening = psimatch.audit.read_opening(answer_path, contents, request, auditor)
+        owner = find_party(agreement_path, contents.header.role)
+        opening = psimatch.audit.read_opening(answer_path, contents, request, owner, auditor)
     report = check_contents(contents, agreement_path, opening)
     if rows_path is not None:
         psimatch.audit.write_opened_rows(rows_path, report, force=force)

@@ -72,5 +72,5 @@ def open_audit(
     with psimatch.Ledger(ledger_path or beside(identity_path), identity, operator=operator) as ledger:
         # Before the answer exists, so that nothing is opened unrecorded.
         ledger.record_opening(agreement, contents.header.session_id, count)
-        psimatch.audit.write_answer(output, contents, request, seed, auditor, force=force)
+        psimatch.audit.write_answer(output, contents, request, seed, identity, auditor, force=force)
     messages.note(f"wrote {output}, which opens {count:,} rows to the auditor; it is in the ledger")

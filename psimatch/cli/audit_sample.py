@@ -65,5 +65,7 @@ def sample_audit(path: Path, agreement_path: Path, rows: int | None, output: Pat
         click.echo(line)
     messages.note(f"wrote {output}; the party answers it with psimatch audit open")
     if report.role is psimatch.Role.SERVER:
-        messages.warning("the answer brings the server's key, with which any value can be tested against its tags")
+        messages.warning(
+            "the answer brings the server's key: it tests any value against tags and claims, and opens contacts"
+        )
     return ExitCode.SUCCESS

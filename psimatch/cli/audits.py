@@ -30,10 +30,16 @@ def check_contents(
         AgreementError, IdentityError, AuditFileError: what can't be used.
     """
     agreement = psimatch.read_agreement_file(agreement_path)
-    parties = {role: psimatch.find_public(agreement.terms.party(role), agreement_path.parent) for role in psimatch.Role}
+    parties = {role: find_party(agreement_path, role) for role in psimatch.Role}
     for public in parties.values():
         agreement.verify_signature(public)
     return psimatch.audit.check_audit(contents, agreement.terms, parties, opening)
+
+
+def find_party(agreement_path: Path, role: psimatch.Role) -> psimatch.PublicIdentity:
+    """Return the public identity of a party of an agreement, from the file beside it."""
+    terms = psimatch.read_agreement_file(agreement_path).terms
+    return psimatch.find_public(terms.party(role), agreement_path.parent)
 
 
 def report_lines(report: psimatch.audit.AuditReport) -> list[str]:
@@ -58,10 +64,12 @@ def report_lines(report: psimatch.audit.AuditReport) -> list[str]:
 
 def _proven(report: psimatch.audit.AuditReport) -> str:
     if report.proves_set:
-        withheld = " and that no match was withheld" if report.matches is not None else ""
-        return f"which identifiers took part{withheld}; not that a case reference is genuine"
-    if report.opened:
+        withheld = ", and that it withheld no match" if report.proves_claims else ""
+        return f"which identifiers this party ran with{withheld}; not that a case reference is genuine"
+    if report.opened and all(row.ran for row in report.opened):
         return "that these rows are what the party committed to and ran with; nothing about the others"
+    if report.opened:
+        return "that the party committed to these rows; the file ends before it shows what the party ran with"
     if not report.bound:
         return "nothing: the session ended before the party was bound to its rows"
     return "that both parties signed these messages; nothing about the rows, since none is opened"
@@ -90,5 +98,6 @@ def report_fields(report: psimatch.audit.AuditReport) -> dict[str, Any]:
         "opened": len(report.opened),
         "dummies": sum(row.identifier is None for row in report.opened),
         "proves_set": report.proves_set,
+        "proves_claims": report.proves_claims,
         "violations": list(report.violations),
     }

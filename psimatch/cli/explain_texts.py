@@ -32,7 +32,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         " zij indiende, met dossiernummer, regel voor regel verzegeld. Een regel gaat alleen open als de controleur en de partij zelf daaraan meewerken;"
         " de ander kan het nooit. Na {days} dagen vernietigt psimatch purge de sleutel, als iemand het uitvoert. Zolang die er is, is dit de uitzondering"
         " op de regel dat sleutels na elke keer verdwijnen: de lijst van {client} is dan niet meer onvoorwaardelijk verborgen, maar alleen zo goed als deze"
-        " verzegeling. Wie van {server} regels opent, geeft de controleur ook de sleutel waarmee die elke waarde tegen de lijst van die keer kan proberen.",
+        " verzegeling. Wie van {server} regels opent, geeft de controleur ook de sleutel waarmee die elke waarde tegen de lijst en de overeenkomsten van die keer kan proberen.",
         "guess": "Een overeenkomst zegt dat beide partijen hetzelfde hebben ingediend. Zij bewijst niet dat de ander een dossier heeft.",
         "false": "Een overeenkomst is een reden om te bellen, geen oordeel. Blijkt zij onjuist, leg dat dan vast"
         " (psimatch ledger correct) en zeg het de ander.",
@@ -64,7 +64,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         " case references, sealed row by row. A row opens only if the auditor and the party itself both help; the other side never can. After {days} days"
         " psimatch purge destroys the key, when somebody runs it. As long as the key exists this is the exception to the rule that keys are gone after each"
         " time: the list of {client} is then no longer hidden unconditionally, but only as well as this seal. Who opens rows of {server} also gives the"
-        " auditor the key with which any value can be tested against the list of that time.",
+        " auditor the key with which any value can be tested against the list and the matches of that time.",
         "guess": "A match says that both parties submitted the same. It does not prove that the other has a file on somebody.",
         "false": "A match is a reason to ring, not a judgement. If it turns out to be false, record that"
         " (psimatch ledger correct) and tell the other side.",

@@ -14,6 +14,10 @@ def check_output(path: Path, *, force: bool) -> None:
     Raises:
         OutputError: the file exists and not `force`, is a folder, or its folder is missing or can't be written to.
     """
+    if not str(path).isprintable():
+        raise psimatch.OutputError(
+            "the name of an output has characters that can't be kept", hint="choose another name"
+        )
     if path.is_dir():
         raise psimatch.OutputError(f"{path} is a folder", hint="name a file")
     if not force and (path.exists() or path.is_symlink()):

@@ -241,6 +241,66 @@ def test_another_way_to_blind_than_the_one_used(monkeypatch):
     assert report.violations == ("row 4 is not what the client had evaluated",)
 
 
+@BOTH
+def test_a_file_cut_before_it_shows_what_was_run(monkeypatch, role):
+    """The rows open, but nothing says that the party ran with them."""
+    guess, harmless = encoded(text("c")), encoded(text("z"))
+    other_rows(monkeypatch, role, lambda row: harmless if row == guess else row)
+    before = LIMITS.chunk_items
+    object.__setattr__(LIMITS, "chunk_items", 7)
+    try:
+        agreement, wire = audited()
+        contents = contents_of(wire, role)
+        kept = [message for message in contents.messages if message.sender is role][:2]
+        last = contents.messages.index(kept[-1])
+        report = check(agreement, wire, role, replace(contents, messages=contents.messages[: last + 1]))
+        assert not report.complete
+        assert not report.proves_set
+        assert not all(row.ran for row in report.opened)
+        assert check(agreement, wire, role).violations
+    finally:
+        object.__setattr__(LIMITS, "chunk_items", before)
+
+
+def test_a_servers_file_does_not_show_what_the_client_withheld(monkeypatch):
+    monkeypatch.setattr(ClientSession, "_choose", lambda self: setattr(self, "_match_count", 0))
+    agreement, wire = audited()
+    assert wire.results[Role.SERVER].receipt.matches == 0
+    report = check(agreement, wire, Role.SERVER)
+    assert report.proves_set
+    assert not report.proves_claims
+    assert not check(agreement, wire, Role.CLIENT).proves_claims
+
+
+def test_parts_that_no_row_has(monkeypatch):
+    honest = trail.Row
+
+    def odd(salt, identifier, blinding, case_ref):
+        hidden = b"dummy" in identifier
+        return honest(salt, identifier, blinding or bytes(33), "hidden" if hidden and blinding else case_ref)
+
+    monkeypatch.setattr(trail, "Row", odd)
+    monkeypatch.setattr(trail, "ROW_OVERHEAD", 300)
+    agreement, wire = audited()
+    for role, count in ((Role.CLIENT, 4), (Role.SERVER, 8)):
+        report = check(agreement, wire, role)
+        assert len(report.violations) == count
+        assert all(violation.endswith("has a part that no row of this party has") for violation in report.violations)
+
+
+def test_the_parties_are_those_of_the_agreement():
+    agreement, wire = audited()
+    swapped = {Role.CLIENT: POLICE.public, Role.SERVER: CARE.public}
+    with pytest.raises(NotAPartyError):
+        audit.check_audit(contents_of(wire, Role.CLIENT), agreement.terms, swapped)
+
+
+def test_arrays_in_arrays_are_refused_at_once():
+    wide = b"\x92\x01\xdd" + (1 << 20).to_bytes(4, "big") + b"\x90" * (1 << 20)
+    with pytest.raises(AuditFileError):
+        audit.AuditContents.decode(len(wide).to_bytes(4, "big") + wide)
+
+
 # A party that changes its file, or does not open it.
 
 

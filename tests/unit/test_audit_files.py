@@ -5,6 +5,7 @@ import json
 import os
 import stat
 import threading
+from dataclasses import replace
 
 import pytest
 from ledger_sessions import items
@@ -18,6 +19,7 @@ from psimatch.private_file import destroy
 from psimatch.transports import memory_pair
 
 AGREEMENT = make_agreement(auditor=AUDITOR.public.fingerprint_text, retention_days=30)
+OWNERS = {Role.CLIENT: CARE, Role.SERVER: POLICE}
 PARTIES = {Role.CLIENT: CARE.public, Role.SERVER: POLICE.public}
 
 
@@ -49,7 +51,7 @@ def answered(folder, path, request):
     again = audit.read_request(folder / "request")
     assert again == request
     seed = audit.read_owner_seed(key_of(path), contents)
-    count = audit.write_answer(folder / "answer", contents, again, seed, AUDITOR.public)
+    count = audit.write_answer(folder / "answer", contents, again, seed, OWNERS[contents.header.role], AUDITOR.public)
     return contents, count
 
 
@@ -59,7 +61,7 @@ def test_from_session_to_report(tmp_path, files, role, rows):
     contents = audit.read_audit_file(files[role])
     request = audit.AuditRequest.everything(contents) if rows is None else audit.AuditRequest.sample(contents, rows)
     contents, count = answered(tmp_path, files[role], request)
-    opening = audit.read_opening(tmp_path / "answer", contents, request, AUDITOR)
+    opening = audit.read_opening(tmp_path / "answer", contents, request, PARTIES[role], AUDITOR)
     report = audit.check_audit(contents, AGREEMENT.terms, PARTIES, opening)
     assert report.violations == ()
     assert count == report.asked == len(report.opened) == (rows or 8)
@@ -92,6 +94,16 @@ def test_the_retention_destroys_the_key(tmp_path, files, ledgers, clock):
     files[Role.CLIENT].write_bytes(copy)
     with pytest.raises(AuditFileError):
         audit.read_owner_seed(key_of(files[Role.CLIENT]), audit.read_audit_file(files[Role.CLIENT]))
+
+
+def test_a_link_in_the_place_of_the_key_is_no_key_destroyed(tmp_path, files, ledgers, clock):
+    key = key_of(files[Role.CLIENT])
+    key.rename(tmp_path / "elsewhere")
+    key.symlink_to(tmp_path / "elsewhere")
+    clock.now += 30 * 86_400
+    ledgers[0].purge()
+    assert (tmp_path / "elsewhere").exists()
+    assert "key destroyed" not in [entry.kind for entry in ledgers[0].entries()]
 
 
 def test_a_session_with_an_auditor_needs_a_folder(ledgers, tmp_path):
@@ -160,14 +172,18 @@ def test_answers_to_others(tmp_path, files):
     request = audit.AuditRequest.sample(contents, 3)
     answered(tmp_path, files[Role.CLIENT], request)
     answer = tmp_path / "answer"
+    another = replace(request, places=tuple(place for place in range(8) if place not in request.places)[:3])
     other = audit.read_audit_file(files[Role.SERVER])
     for wrong in (
-        lambda: audit.read_opening(answer, contents, audit.AuditRequest.sample(contents, 4), AUDITOR),
-        lambda: audit.read_opening(answer, contents, audit.AuditRequest.everything(contents), AUDITOR),
-        lambda: audit.read_opening(answer, contents, request, STRANGER),
-        lambda: audit.read_opening(answer, other, request, AUDITOR),
-        lambda: audit.read_opening(answer, other, audit.AuditRequest.sample(other, 3), AUDITOR),
-        lambda: audit.write_answer(tmp_path / "x", other, request, bytes(32), AUDITOR.public),
+        lambda: audit.read_opening(answer, contents, audit.AuditRequest.sample(contents, 4), CARE.public, AUDITOR),
+        lambda: audit.read_opening(answer, contents, another, CARE.public, AUDITOR),
+        lambda: audit.read_opening(answer, contents, audit.AuditRequest.everything(contents), CARE.public, AUDITOR),
+        lambda: audit.read_opening(answer, contents, request, CARE.public, STRANGER),
+        lambda: audit.read_opening(answer, contents, request, POLICE.public, AUDITOR),
+        lambda: audit.read_opening(answer, replace(contents, leaves=()), request, CARE.public, AUDITOR),
+        lambda: audit.read_opening(answer, other, request, POLICE.public, AUDITOR),
+        lambda: audit.read_opening(answer, other, audit.AuditRequest.sample(other, 3), POLICE.public, AUDITOR),
+        lambda: audit.write_answer(tmp_path / "x", other, request, bytes(32), POLICE, AUDITOR.public),
         lambda: audit.read_owner_seed(key_of(files[Role.CLIENT]), other),
         lambda: audit.AuditRequest.sample(contents, 9),
         lambda: audit.AuditRequest.sample(contents, 0),

@@ -14,6 +14,7 @@ from psimatch.errors import (
     AgreementWithdrawnError,
     BudgetError,
     HelloReplayedError,
+    LedgerError,
     PeerAbortedError,
     ReceiptsError,
     StandingError,
@@ -254,6 +255,56 @@ def test_a_ledger_put_back_is_noticed_and_can_be_acknowledged(tmp_path, ledgers,
     finish(agreement, [care, ledgers[1]])
     assert [ledger.verify().entries > 20 for ledger in (care, ledgers[1])] == [True, True]
     care.close()
+
+
+def test_a_client_goes_on_refusing_until_somebody_has_looked(ledgers):
+    agreement = make_agreement()
+    for role, ledger in zip(Role, ledgers, strict=True):
+        peer = POLICE.public if role is Role.CLIENT else CARE.public
+
+        def told(number, sessions, role=role, ledger=ledger, peer=peer):
+            name = bytes([number]) * 32
+            ledger.admit(agreement, peer, admission(hello=name, session=name, sessions=sessions), role)
+
+        told(1, 5)
+        with pytest.raises(StandingError):
+            told(2, 3)
+        if role is Role.SERVER:
+            # Anybody could have sent that old Hello.
+            told(3, 6)
+            continue
+        with pytest.raises(StandingError, match="refused before"):
+            told(3, 6)
+        with pytest.raises(StandingError, match="refused before"):
+            ledger.check_open(agreement, peer)
+        assert kinds(ledger).count("refused") == 1
+        ledger.acknowledge(agreement, "they put back a copy")
+        ledger.check_open(agreement, peer)
+        told(4, 4)
+
+
+@pytest.mark.parametrize("name", ["POLITIE", " Politie".strip() + "\u2003", "Ｐolitie"])
+def test_new_keys_under_a_name_that_reads_the_same(ledgers, name):
+    finish(make_agreement(max_evaluations=16), ledgers)
+    # What the file with its keys says of its name is signed by nobody; what the agreement says is.
+    new_police = Identity.from_seed("Another", bytes([9]) * 32)
+    terms = make_terms(server=Party(name.strip(), new_police.public.fingerprint))
+    agreement = Agreement(terms).sign(CARE).sign(new_police)
+    with pytest.raises(StandingError, match="of this name with other keys"):
+        ledgers[0].open_session(agreement, new_police.public)
+
+
+def test_a_session_is_charged_once(ledgers):
+    agreement, needed = make_agreement(), ChargeNeeded(bytes(32), POLICE.public.fingerprint, 8)
+    ledgers[0].charge(agreement, POLICE.public, needed)
+    for wrong in (needed, ChargeNeeded(bytes([1]) * 32, CARE.public.fingerprint, 8)):
+        with pytest.raises(LedgerError, match="charged once"):
+            ledgers[0].charge(agreement, POLICE.public, wrong)
+
+
+def test_a_name_of_a_file_that_cant_be_kept(ledgers):
+    with pytest.raises(LedgerError, match="can't be kept"):
+        ledgers[0].keep_until("a\udc80.csv", bytes(32), make_agreement().terms)
 
 
 def test_the_peers_receipts_show_entries_that_were_cut_off(tmp_path, ledgers):

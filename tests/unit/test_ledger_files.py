@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import threading
 
 import pytest
 from ledger_sessions import NOON, finish, kinds, match
@@ -14,6 +15,7 @@ from psimatch.errors import (
 )
 from psimatch.ledger import Ledger
 from psimatch.ledger_view import LedgerView
+from psimatch.outputs import ChargeNeeded
 
 
 def rows(path):
@@ -30,13 +32,96 @@ def filled(tmp_path, ledgers):
 
 
 def tampered(path, *statements):
+    """Change entries behind the back of the triggers, which are put back: else the tables show it at once."""
     connection = sqlite3.connect(path)
-    for name in ("no_UPDATE", "no_DELETE"):
+    triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    for name, _ in triggers:
         connection.execute(f"DROP TRIGGER {name}")
     for sql, values in statements:
         connection.execute(sql, values)
+    for _, sql in triggers:
+        connection.execute(sql)
     connection.commit()
     connection.close()
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "CREATE TRIGGER swallow BEFORE INSERT ON entries WHEN json_extract(new.body, '$.kind') = 'charged'"
+        " BEGIN SELECT RAISE(IGNORE); END",
+        "DROP TRIGGER no_DELETE",
+        "CREATE TABLE more (a)",
+        "DROP INDEX by_time",
+    ],
+)
+def test_tables_that_were_changed_are_found(filled, clock, sql):
+    with sqlite3.connect(filled) as connection:
+        connection.execute(sql)
+    connection.close()
+    with pytest.raises(LedgerCorruptError, match="tables of the ledger"):
+        Ledger(filled, CARE, clock=clock)
+    with pytest.raises(LedgerCorruptError, match="tables of the ledger"):
+        LedgerView(filled)
+
+
+def test_a_swallowed_entry_is_noticed_at_once(tmp_path, clock):
+    agreement = make_agreement()
+    with Ledger(tmp_path / "care.ledger", CARE, clock=clock) as ledger:
+        with sqlite3.connect(tmp_path / "care.ledger") as other:
+            other.execute("CREATE TRIGGER swallow BEFORE INSERT ON entries BEGIN SELECT RAISE(IGNORE); END")
+        other.close()
+        with pytest.raises(LedgerCorruptError, match="does not keep"):
+            ledger.charge(agreement, POLICE.public, ChargeNeeded(bytes(32), POLICE.public.fingerprint, 8))
+
+
+def test_a_file_that_was_put_into_the_table_is_not_purged(filled, clock, tmp_path):
+    (tmp_path / "victim").write_text("mine")
+    with sqlite3.connect(filled) as connection:
+        connection.execute("INSERT INTO files VALUES (?, 'x', 0)", (str(tmp_path / "victim"),))
+    connection.close()
+    with Ledger(filled, CARE, clock=clock) as ledger:
+        with pytest.raises(LedgerCorruptError):
+            ledger.purge()
+        assert (tmp_path / "victim").read_text() == "mine"
+        assert ledger.verify().entries
+
+
+def test_bodies_of_other_types_are_refused(filled, clock):
+    for body in ("[" * 100_000, 5, None, b"\xff"):
+        copy = filled.with_name("copy.ledger")
+        copy.unlink(missing_ok=True)
+        source, target = sqlite3.connect(filled), sqlite3.connect(copy)
+        source.backup(target)
+        source.close()
+        target.close()
+        try:
+            tampered(copy, ("UPDATE entries SET body = ? WHERE number = 7", (body,)))
+        except sqlite3.Error:
+            continue
+        with pytest.raises(LedgerError):
+            LedgerView(copy).verify()
+
+
+def test_programs_that_begin_a_ledger_together(tmp_path, clock):
+    for number in range(8):
+        path, failed, barrier = tmp_path / f"{number}.ledger", [], threading.Barrier(4)
+
+        def begin(path=path, failed=failed, barrier=barrier):
+            barrier.wait()
+            try:
+                Ledger(path, CARE, clock=clock).close()
+            except Exception as error:
+                failed.append(error)
+
+        threads = [threading.Thread(target=begin) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert not failed
+        with LedgerView(path) as view:
+            assert view.verify().entries == 1
 
 
 def test_sqlite_itself_refuses_to_change_or_remove(filled):

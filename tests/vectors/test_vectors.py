@@ -13,7 +13,7 @@ from sessions import STANDING, make_terms
 from psimatch import Agreement, ServerSession, crockford, oprf, padding, randomness, wire
 from psimatch.audit.merkle import merkle_root
 from psimatch.audit.rows import CannotOpenRowError, Row, open_row, seal_row, share
-from psimatch.audit.trail import seed_info
+from psimatch.audit.trail import answer_info, seed_info
 from psimatch.budget import DAY, Spending, Term, first_day_that_counts, start_of
 from psimatch.client import ClientSession
 from psimatch.digest import digest
@@ -379,7 +379,10 @@ def test_audit(case):
         assert row.leaf.hex() == each["leaf"]
         leaves.append(row.leaf)
     assert merkle_root(leaves).hex() == case["root"]
-    assert seed_info(Role(case["role"]), h(case["agreement_id"]), h(case["session_id"])).hex() == case["seed_info"]
+    about = Role(case["role"]), h(case["agreement_id"]), h(case["session_id"])
+    assert seed_info(*about).hex() == case["seed_info"]
+    assert answer_info(*about, case["places"]).hex() == case["answer_info"]
+    assert answer_info(*about, None).hex() == case["answer_info_all"]
 
 
 @pytest.mark.parametrize("case", cases("receipt"))
