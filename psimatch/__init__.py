@@ -11,9 +11,7 @@ safe door; `psimatch.oprf` is the sharp one. The protocol is in `protocol_spec/p
 from __future__ import annotations
 
 from psimatch import audit as audit
-from psimatch.agreement import (
-    Agreement,
-)
+from psimatch.agreement import Agreement
 from psimatch.agreement_files import (
     append_signatures,
     find_auditor,
@@ -21,26 +19,11 @@ from psimatch.agreement_files import (
     new_agreement_file,
     read_agreement_file,
 )
-from psimatch.agreement_text import (
-    read_agreement,
-    write_agreement,
-)
-from psimatch.budget import (
-    Spending,
-)
-from psimatch.client import (
-    ClientSession,
-)
-from psimatch.contact import (
-    check_contact,
-    disarm,
-)
-from psimatch.drive import (
-    ConnectionRefused,
-    run_connecting,
-    run_listening,
-    run_session,
-)
+from psimatch.agreement_text import read_agreement, write_agreement
+from psimatch.budget import Spending
+from psimatch.client import ClientSession
+from psimatch.contact import check_contact, disarm
+from psimatch.drive import ConnectionRefused, run_connecting, run_listening, run_session
 from psimatch.errors import (
     AbortCode,
     AgreementChangedError,
@@ -104,59 +87,36 @@ from psimatch.errors import (
     UnknownClaimError,
     VersionError,
 )
-from psimatch.flag_files import (
-    read_flags,
-)
-from psimatch.flags import (
-    Duplicates,
-    Flag,
-    FlagList,
-    InvalidRow,
-)
+from psimatch.flag_files import read_flags, read_pairs
+from psimatch.flags import Duplicates, Flag, FlagList, InvalidRow
 from psimatch.identifiers import (
     KINDS,
+    PERSON,
+    RULES,
     Field,
     Identifier,
     Kind,
+    Policy,
+    Rule,
     kind_named,
     nl_address,
     nl_bsn,
+    person,
+    person_kind,
+    rule_of,
+    satisfies,
     text,
 )
-from psimatch.identity import (
-    Identity,
-    PublicIdentity,
-)
-from psimatch.identity_files import (
-    read_identity,
-    read_public,
-    read_public_part,
-    write_identity,
-    write_public,
-)
-from psimatch.interrupts import (
-    HeldInterrupt,
-)
-from psimatch.ledger import (
-    Ledger,
-)
-from psimatch.ledger_entries import (
-    Entry,
-)
-from psimatch.ledger_view import (
-    LedgerView,
-    Verified,
-)
-from psimatch.match_files import (
-    write_matches,
-    write_skipped,
-)
-from psimatch.matching import (
-    Match,
-)
-from psimatch.messages import (
-    Standing,
-)
+from psimatch.identity import Identity, PublicIdentity
+from psimatch.identity_files import read_identity, read_public, read_public_part, write_identity, write_public
+from psimatch.interrupts import HeldInterrupt
+from psimatch.ledger import Ledger
+from psimatch.ledger_entries import Entry
+from psimatch.ledger_view import LedgerView, Verified
+from psimatch.linkage import Figures, Links, evaluate_linkage
+from psimatch.match_files import write_matches, write_skipped
+from psimatch.matching import Match
+from psimatch.messages import Standing
 from psimatch.outputs import (
     Admission,
     AdmissionNeeded,
@@ -172,48 +132,15 @@ from psimatch.outputs import (
     Send,
     SessionResult,
 )
-from psimatch.parameters import (
-    LIMITS,
-    PROTOCOL_VERSION,
-    Limits,
-    Role,
-)
-from psimatch.private_file import (
-    write_private,
-)
-from psimatch.receipt import (
-    Receipt,
-)
-from psimatch.receipt_files import (
-    CrossCheck,
-    SignedReceipt,
-    check_receipts,
-    read_receipts,
-    write_receipts,
-)
-from psimatch.server import (
-    ServerSession,
-)
-from psimatch.session import (
-    Session,
-)
-from psimatch.states import (
-    State,
-)
-from psimatch.terms import (
-    Party,
-    Reveal,
-    Terms,
-    kinds_from_names,
-    read_day,
-)
-from psimatch.timing import (
-    MatchEstimate,
-    OperationTimes,
-    kernel_name,
-    kernel_names,
-    measure_operations,
-)
+from psimatch.parameters import LIMITS, PROTOCOL_VERSION, Limits, Role
+from psimatch.private_file import write_private
+from psimatch.receipt import Receipt
+from psimatch.receipt_files import CrossCheck, SignedReceipt, check_receipts, read_receipts, write_receipts
+from psimatch.server import ServerSession
+from psimatch.session import Session
+from psimatch.states import State
+from psimatch.terms import Party, Reveal, Terms, kinds_from_names, read_day
+from psimatch.timing import MatchEstimate, OperationTimes, kernel_name, kernel_names, measure_operations
 from psimatch.transports import (
     Deadline,
     Incoming,
@@ -267,6 +194,7 @@ __all__ = [
     "EnvelopeTruncatedError",
     "Field",
     "FieldError",
+    "Figures",
     "Finished",
     "Flag",
     "FlagFileError",
@@ -292,6 +220,7 @@ __all__ = [
     "LedgerError",
     "LedgerView",
     "Limits",
+    "Links",
     "LocalProtocolError",
     "Match",
     "MatchEstimate",
@@ -303,6 +232,7 @@ __all__ = [
     "OtherSessionError",
     "Output",
     "OutputError",
+    "PERSON",
     "PROTOCOL_VERSION",
     "Party",
     "PassphraseError",
@@ -310,11 +240,13 @@ __all__ = [
     "PeerGoneError",
     "PeerIdentityError",
     "PeerTooManyItemsError",
+    "Policy",
     "Progress",
     "ProofError",
     "ProtocolError",
     "PsimatchError",
     "PublicIdentity",
+    "RULES",
     "Receipt",
     "ReceiptError",
     "ReceiptSigned",
@@ -325,6 +257,7 @@ __all__ = [
     "Reveal",
     "Role",
     "RoleError",
+    "Rule",
     "Send",
     "ServerSession",
     "Session",
@@ -353,6 +286,7 @@ __all__ = [
     "check_receipts",
     "connect_tcp",
     "disarm",
+    "evaluate_linkage",
     "find_auditor",
     "find_public",
     "format_address",
@@ -366,17 +300,22 @@ __all__ = [
     "nl_address",
     "nl_bsn",
     "parse_address",
+    "person",
+    "person_kind",
     "read_agreement",
     "read_agreement_file",
     "read_day",
     "read_flags",
     "read_identity",
+    "read_pairs",
     "read_public",
     "read_public_part",
     "read_receipts",
+    "rule_of",
     "run_connecting",
     "run_listening",
     "run_session",
+    "satisfies",
     "text",
     "write_agreement",
     "write_identity",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import ClassVar
 
@@ -166,15 +166,26 @@ class ClientSession(Session):
     def _choose(self) -> None:
         """Make the candidates of what was found; takes longer the more there are."""
         first = 0
+        # By place: the PRF output, as where in which chunk it is.
+        found: dict[int, tuple[bytes, int]] = {}
         for outputs, places in self._found:
-            for number, found in enumerate(places):
+            for number, at in enumerate(places):
                 # A dummy matches nothing.
-                if found >= 0 and not self._own.is_dummy(first + number):
-                    self._candidates.add(outputs, number, first + number)
+                if at >= 0 and not self._own.is_dummy(first + number):
+                    found[first + number] = outputs, number
             first += len(places)
+        for place in self._counting(found):
+            self._candidates.add(*found[place], place)
         self._found.clear()
         self._candidates.sort()
         self._match_count = len(self._candidates)
+
+    def _counting(self, places: Iterable[int]) -> Iterable[int]:
+        """Return the places whose match counts."""
+        if self._links is None:
+            return places
+        named = {self._own.identifier(place): place for place in places}
+        return [named[identifier] for identifier in self._links(named.keys())]
 
     def _end_of_evaluation(self) -> Iterator[Output]:
         # §7.2 step 6

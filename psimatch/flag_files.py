@@ -23,6 +23,7 @@ _MAX_ROWS: Final = 2 * LIMITS.max_items
 # A row of a case system has some hundred bytes, and the whole file is held in memory.
 _MAX_FILE_BYTES: Final = 512 * LIMITS.max_items
 
+_PAIR: Final = 2
 _SAVE_AS_UTF_8: Final = "save the list as UTF-8, in a spreadsheet: 'CSV UTF-8'"
 
 
@@ -46,6 +47,25 @@ def read_flags(
         return _collect(file, data.startswith(_BYTE_ORDER_MARK), columns, text, contact_bytes)
     except FlagFileError as error:
         raise FlagFileError(f"{file}: {error}", hint=error.hint) from None
+
+
+def read_pairs(path: str | os.PathLike[str]) -> list[tuple[str, str]]:
+    """Read pairs of case references: a header, then two columns.
+
+    Raises:
+        FlagFileError: the file can't be read, or has another form.
+    """
+    file = Path(path)
+    try:
+        text = _decode(_read(file))
+        delimiter = ";" if ";" in text.partition("\n")[0] else ","
+        lines = [cells for _, cells in _records(text, delimiter)]
+    except FlagFileError as error:
+        raise FlagFileError(f"{file}: {error}", hint=error.hint) from None
+    pairs = [(cells[0].strip(), cells[1].strip()) for cells in lines if len(cells) == _PAIR]
+    if len(pairs) != len(lines):
+        raise FlagFileError(f"{file}: a row has not two cells", hint="write one pair of case references in each row")
+    return pairs
 
 
 def _read(file: Path) -> bytes:
@@ -126,7 +146,18 @@ def _collect(file: Path, mark: bool, columns: Columns, text: str, contact_bytes:
         else:
             without.append(row)
     ignored = contact_bytes == 0 and CONTACT in columns.positions
-    return FlagList(file, columns.header, columns.delimiter, mark, tuple(rows), tuple(invalid), tuple(without), ignored)
+    found = tuple(rows), tuple(invalid), tuple(without)
+    return FlagList(file, columns.header, columns.delimiter, mark, *found, ignored, _reserved(rows, columns.kinds))
+
+
+def _reserved(rows: Sequence[Flag], kinds: Sequence[Kind]) -> int:
+    """Return how many identifiers the rows have less than they could have."""
+    unused = 0
+    for kind in kinds:
+        if kind.most_identifiers > 1:
+            counts = [sum(identifier.kind == kind.name for identifier in flag.identifiers) for flag in rows]
+            unused += sum(kind.most_identifiers - count for count in counts if count)
+    return unused
 
 
 def _shape_errors(columns: Columns, cells: list[str]) -> list[FieldError]:
@@ -147,13 +178,15 @@ def _shape_errors(columns: Columns, cells: list[str]) -> list[FieldError]:
 
 def _identifiers(columns: Columns, cells: list[str], errors: list[FieldError]) -> list[Identifier]:
     """Return an identifier of each kind that the row fills; add to `errors` what can't be read or is missing."""
-    identifiers = []
+    identifiers: list[Identifier] = []
     for kind in columns.kinds:
         texts = {field.name: columns.cell(cells, field) for field in kind.fields if field in columns.positions}
         filled = {name for name, text in texts.items() if text.strip()}
-        if not filled:
+        own = {field.name for field in kind.fields if not field.shared}
+        if not filled & own:
             continue
-        missing = [field for field in kind.fields if field.required and field.name not in filled]
+        needed = [field for field in kind.fields if field.required and not field.may_be_empty]
+        missing = [field for field in needed if field.name not in filled]
         errors.extend(
             FieldError(
                 columns.name(field),
@@ -165,7 +198,7 @@ def _identifiers(columns: Columns, cells: list[str], errors: list[FieldError]) -
         if missing:
             continue
         try:
-            identifiers.append(kind.parse(texts))
+            identifiers += kind.parse(texts)
         except FieldError as error:
             errors.append(_in_words_of_the_file(columns, kind, error))
     return identifiers

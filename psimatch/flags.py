@@ -48,7 +48,8 @@ class FlagList:
 
     `columns` is the header as it stands in the file. `rows_without_identifier` are the numbers of the rows that fill
     no kind: no error, but the user should know. `contacts_ignored` says that there is a contact column, but the
-    agreement allows no contacts.
+    agreement allows no contacts. `reserved` are the places that records leave unused: each person counts as many
+    identifiers as any other, whatever is known of it.
     """
 
     path: Path
@@ -59,6 +60,7 @@ class FlagList:
     invalid: tuple[InvalidRow, ...] = field(repr=False, default=())
     rows_without_identifier: tuple[int, ...] = ()
     contacts_ignored: bool = False
+    reserved: int = 0
 
     def items(self) -> dict[Identifier, str]:
         """Return each distinct identifier with the contact of the first row that has it, in order of rows."""

@@ -8,6 +8,7 @@ import re
 import sqlite3
 import tempfile
 import threading
+import weakref
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -80,6 +81,8 @@ class LedgerStore:
                 isolation_level=None,
                 check_same_thread=False,
             )
+        # Who drops a ledger without closing it, as one in memory often is, leaves no connection behind.
+        weakref.finalize(self, self._connection.close)
         try:
             self._prepare(create=create)
         except BaseException:

@@ -12,6 +12,8 @@ from psimatch.columns import RESULT_COLUMNS
 from psimatch.contact import disarm
 from psimatch.errors import OutputError
 from psimatch.flags import FlagList
+from psimatch.identifiers import PERSON, Identifier, Policy, rule_of
+from psimatch.linkage import linking_tokens
 from psimatch.private_file import write_private
 
 if TYPE_CHECKING:
@@ -22,26 +24,34 @@ _SKIPPED_COLUMNS: Final = ("row", "field", "problem", "remedy")
 
 
 def write_matches(
-    path: str | os.PathLike[str], flags: FlagList, matches: Iterable[Match], *, force: bool = False
+    path: str | os.PathLike[str],
+    flags: FlagList,
+    matches: Iterable[Match],
+    policy: Policy = Policy.STRONG,
+    *,
+    force: bool = False,
 ) -> int:
-    """Write the matched rows of `flags`, each with match reference, kind and the peer's contact; return how many.
+    """Write the matched rows of `flags`, each with reference, kind, rules and the peer's contact; return how many.
 
-    One line a row and kind, in the order of rows; all rows that share a matched identifier are there. The user's own
-    cells stay exactly as they were; the peer's contact is disarmed. Mode 0600, whole or not at all.
+    One line a row and kind, in the order of rows; all rows that share a matched identifier are there. Of a person the
+    rules are named by which it matched, with their strength, and the reference is that of the first; a row that the
+    policy makes no match is not there. The user's own cells stay exactly as they were; the peer's contact is disarmed.
+    Mode 0600, whole or not at all.
 
     Raises:
         OutputError: the file exists and not `force`, can't be written, or a match belongs to no row of `flags`.
     """
     by_identifier = {match.identifier: match for match in matches}
     lines: list[Sequence[str]] = [(*flags.columns, *RESULT_COLUMNS)]
-    used = set()
+    used: set[Identifier] = set()
     for flag in flags.rows:
-        for identifier in flag.identifiers:
-            match = by_identifier.get(identifier)
-            if match is not None:
-                used.add(identifier)
-                found = (match.reference, identifier.kind, disarm(match.peer_contact))
-                lines.append((*flag.cells, *found))
+        used.update(identifier for identifier in flag.identifiers if identifier in by_identifier)
+        tokens = linking_tokens(flag, by_identifier, policy)
+        alone = [item for item in flag.identifiers if item.kind != PERSON and item in by_identifier]
+        for identifier, rules in [*((item, ()) for item in alone), *((token, tokens) for token in tokens[:1])]:
+            match = by_identifier[identifier]
+            names = ", ".join(f"{rule.name} ({'strong' if rule.strong else 'weak'})" for rule in map(rule_of, rules))
+            lines.append((*flag.cells, match.reference, identifier.kind, names, disarm(match.peer_contact)))
     unknown = len(by_identifier) - len(used)
     if unknown:
         raise OutputError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Executor
 from datetime import date
 from typing import Any, ClassVar
@@ -74,6 +74,8 @@ class Session(ABC):
         executor: Executor | None = None,
         auditor: PublicIdentity | None = None,
         case_refs: Mapping[Identifier, str] | None = None,
+        reserved: int = 0,
+        links: Callable[[Collection[Identifier]], Collection[Identifier]] | None = None,
     ) -> None:
         """Take what this side brings: `items` maps each identifier to the contact that a match shows the peer.
 
@@ -87,6 +89,8 @@ class Session(ABC):
                 lock. Processes and clusters serve too: they are handed this party's secrets of the session.
             auditor: the public identity that the agreement names, where it names one.
             case_refs: for the auditor, the case reference of identifiers that have one.
+            reserved: how many places more than `items` the set has, lest its size tell what is known of a person.
+            links: tells a client which of its identifiers that are among the peer's count; None for all.
 
         Raises:
             AgreementError: not signed by both, changed since, not in force, or not between these two.
@@ -106,27 +110,25 @@ class Session(ABC):
         self.peer = peer
         self.state = State.NEW
         self.peer_confirmed = False
-        self.set_size = bucket(len(items), self.terms.max_items)
+        self.set_size = bucket(len(items) + reserved, self.terms.max_items)
         self.sealed_contact_size = sealed_contact_size(self.terms.contact_size)
         self.max_envelope_bytes = max_envelope_bytes(self.sealed_contact_size)
         self._ledger_head = NO_DIGEST
         self._own = OwnSet(items, self.terms.kinds_known, self.terms.contact_size)
         self._own.fill(self.set_size)
-        self._identity = identity
-        self._executor = executor
+        self._identity, self._executor = identity, executor
         self._pipelines: list[Pipeline[Any]] = []
         self._trail = AuditTrail(self.role, self.terms, auditor, case_refs or {})
         keep, limit = self._trail.keep_message, self.max_envelope_bytes
         self._channel = Channel(self.role, self.terms.id, identity, peer, limit, keep)
-        self._peer_set_size = 0
         self._needed: AdmissionNeeded | ChargeNeeded | None = None
         self._pending: Message | None = None
         self._candidates = Candidates()
         self._contacts: list[str] = []
         self._matches: tuple[Match, ...] | None = None
         self._match_count: int | None = None
-        self._evaluated, self._filled_length = False, 0
-        self._running = self._broken = False
+        self._peer_set_size, self._filled_length, self._links = 0, 0, links
+        self._evaluated = self._running = self._broken = False
 
     @property
     def ended(self) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from psimatch import canonical, crockford
 from psimatch.digest import digest, length_prefixed
 from psimatch.errors import AgreementFormatError, FieldError
-from psimatch.identifiers import KINDS, Kind, kind_named
+from psimatch.identifiers import KINDS, PERSON, Kind, Policy, kind_named, person_kind
 from psimatch.identity import FINGERPRINT_BYTES, PublicIdentity
 from psimatch.parameters import LIMITS, PROTOCOL_VERSION, Label, Role
 
@@ -64,6 +64,7 @@ class Terms:
     retention_days: int = 90
     predecessor: str = ""
     auditor: str = ""
+    person_policy: str = ""
     large_budget_reason: str = ""
     reveal: Reveal = Reveal.BOTH
     contact_size: int = 128
@@ -79,6 +80,7 @@ class Terms:
         if self.client.fingerprint == self.server.fingerprint:
             raise _malformed("server.fingerprint", "is the client's own: a party can't be its own peer")
         self._check_kinds()
+        self._check_policy()
         _check_number("max_items", self.max_items, 1, LIMITS.max_items)
         _check_number("contact_size", self.contact_size, 0, LIMITS.contact_bytes)
         self._check_budget()
@@ -105,6 +107,13 @@ class Terms:
             if label not in {kind.label for kind in KINDS.values()}:
                 known = ", ".join(kind.label for kind in KINDS.values())
                 raise _malformed("kinds", f"names a kind that this program does not know; it knows {known}")
+
+    def _check_policy(self) -> None:
+        # §13.3
+        persons = any(label.startswith(f"{PERSON}/") for label in self.kinds)
+        if self.person_policy not in ({policy.value for policy in Policy} if persons else {""}):
+            ways = ", ".join(policy.value for policy in Policy)
+            raise _malformed("person_policy", f"is not one of {ways}" if persons else "is given, but no kind is person")
 
     def _check_budget(self) -> None:
         # §11.1
@@ -137,8 +146,9 @@ class Terms:
 
     @property
     def kinds_known(self) -> tuple[Kind, ...]:
-        """The kinds themselves."""
-        return tuple(kind_named(label) for label in self.kinds)
+        """The kinds themselves, that of persons with the rules of the policy."""
+        kinds = (kind_named(label) for label in self.kinds)
+        return tuple(person_kind(Policy(self.person_policy)) if kind.name == PERSON else kind for kind in kinds)
 
     def as_fields(self) -> dict[str, Any]:
         """Return the fields of §3.1: texts, integers, arrays and maps only."""
@@ -161,6 +171,7 @@ class Terms:
             "valid_until": self.valid_until.isoformat(),
             "predecessor": self.predecessor,
             "auditor": self.auditor,
+            "person_policy": self.person_policy,
             "retention_days": self.retention_days,
         }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from psimatch.audit.contents import AuditContents
@@ -16,7 +16,7 @@ from psimatch.errors import (
     NotAPartyError,
     RemoteProtocolError,
 )
-from psimatch.identifiers import Identifier, dummy
+from psimatch.identifiers import PERSON, Identifier, Policy, dummy
 from psimatch.identity import PublicIdentity
 from psimatch.kernel.records import find, order, take
 from psimatch.messages import CLAIM_BYTES, ELEMENT_BYTES, TAG_BYTES, Evaluated, ServerHello
@@ -61,6 +61,7 @@ class AuditReport:
     asked: int
     opened: tuple[OpenedRow, ...] = field(repr=False)
     violations: tuple[str, ...]
+    every_match_counts: bool
 
     @property
     def proves_set(self) -> bool:
@@ -69,8 +70,11 @@ class AuditReport:
 
     @property
     def proves_claims(self) -> bool:
-        """Whether it is proven too that the party withheld no match: of a client, where both learn the matches."""
-        return self.proves_set and self.role is Role.CLIENT and self.matches is not None
+        """Whether it is proven too that the party withheld no match: of a client, where both learn the matches.
+
+        Of persons only where any rule makes a match; else the file does not tell which tokens belong to one record.
+        """
+        return self.proves_set and self.role is Role.CLIENT and self.matches is not None and self.every_match_counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,8 @@ def check_audit(
     receipt = evidence.receipt
     matches = receipt.matches if receipt else None
     common = header.role, header.session_id, header.set_size, evidence.root != b"", receipt is not None, matches
-    report = AuditReport(*common, 0, (), tuple(evidence.violations))
+    every_match_counts = terms.person_policy in {"", Policy.ANY.value}
+    report = AuditReport(*common, 0, (), tuple(evidence.violations), every_match_counts)
     if opening is None or evidence.violations or not report.bound:
         return report
     check = _RowCheck(contents, terms, evidence, opening)
@@ -242,9 +247,9 @@ class _RowCheck:
                 yield "the published tags are not those of the rows"
         real = [place for place in range(self._size) if self.opened[place].identifier is not None]
         found = b"".join(outputs[OUTPUT_BYTES * place : OUTPUT_BYTES * (place + 1)] for place in real)
-        yield from self._claim_problems(found)
+        yield from self._claim_problems(found, [decoded(self._rows[place].identifier).kind for place in real])
 
-    def _claim_problems(self, outputs: bytes) -> Iterator[str]:
+    def _claim_problems(self, outputs: bytes, kinds: Sequence[str]) -> Iterator[str]:
         """Compare the claims with the outputs of all rows that are no dummies."""
         if self._terms.reveal is not Reveal.BOTH:
             return
@@ -255,8 +260,14 @@ class _RowCheck:
             yield "a claim belongs to none of the rows"
         if self._server:
             return
+        # Of a person the policy decides which tokens are claimed, and here nobody sees which are one record's.
+        policy_decides = self._terms.person_policy not in {"", Policy.ANY.value}
         places = find(self._tags, outputs, OUTPUT_BYTES, TAG)
-        matching = (OUTPUT_BYTES * number for number, place in enumerate(places) if place >= 0)
+        matching = (
+            OUTPUT_BYTES * number
+            for number, place in enumerate(places)
+            if place >= 0 and not (policy_decides and kinds[number] == PERSON)
+        )
         if {outputs[at + CLAIM.start : at + CLAIM.stop] for at in matching} - claimed:
             yield "a match was withheld: a row is among the server's tags, but was not claimed"
 

@@ -45,6 +45,14 @@ _SESSIONS = 26
     help="Public identity of the server.",
 )
 @click.option("--kinds", type=Kinds(), required=True, help="What may be compared, such as nl-bsn,nl-address.")
+@click.option(
+    "--person-policy",
+    type=click.Choice([policy.value for policy in psimatch.Policy]),
+    default=psimatch.Policy.STRONG.value,
+    show_default=True,
+    help="When two records are one person, with the kind person: by one strong rule, also by two weak ones that share"
+    " no column, or by any rule.",
+)
 @click.option("--max-items", type=int, required=True, help="The most identifiers a party may submit in a session.")
 @click.option(
     "--max-evaluations",
@@ -103,6 +111,7 @@ def new_agreement(
     client_file: Path,
     server_file: Path,
     auditor_file: Path | None,
+    person_policy: str,
     reveal: str,
     contact_size: int | None,
     max_items: int,
@@ -119,12 +128,14 @@ def new_agreement(
     """
     client, server = psimatch.read_public(client_file), psimatch.read_public(server_file)
     shown = psimatch.Reveal(reveal)
+    persons = any(label.startswith("person/") for label in given["kinds"])  # type: ignore[attr-defined]
     default_size = _CONTACT_SIZE if shown is psimatch.Reveal.BOTH else 0
     terms = psimatch.Terms(
         title=title or f"{client.name} and {server.name}",
         client=psimatch.Party.of(client),
         server=psimatch.Party.of(server),
         auditor=psimatch.read_public(auditor_file).fingerprint_text if auditor_file else "",
+        person_policy=person_policy if persons else "",
         reveal=shown,
         max_items=max_items,
         max_evaluations=max_items * _SESSIONS if max_evaluations is None else max_evaluations,

@@ -31,6 +31,7 @@ from psimatch.cli.identity_new import new_identity
 from psimatch.cli.identity_show import show_identity
 from psimatch.cli.ledger_show import export_ledger, show_ledger, verify_ledger
 from psimatch.cli.ledger_write import acknowledge, correct, purge, withdraw
+from psimatch.cli.linkage_evaluate import evaluate
 from psimatch.cli.match import match
 from psimatch.cli.receipts_export import export_receipts
 
@@ -52,6 +53,7 @@ Beside these:
   psimatch budget            see what the other side has spent of the agreement
   psimatch ledger            show, verify and export what was done; correct a false match
   psimatch receipts          give the other side what it needs to check its ledger
+  psimatch linkage           try on lists of your own how well persons without a number are found
   psimatch audit             let an auditor check what was submitted, where the agreement asks for it
   psimatch purge             remove files of matches whose time is over
   psimatch bench             measure how fast this machine matches"""
@@ -91,6 +93,11 @@ def audit() -> None:
     """
 
 
+@app.group()
+def linkage() -> None:
+    """Try the rules by which persons are compared."""
+
+
 identity.add_command(new_identity)
 identity.add_command(show_identity)
 for command in (new_agreement, sign, merge, show_agreement, withdraw):
@@ -98,6 +105,7 @@ for command in (new_agreement, sign, merge, show_agreement, withdraw):
 for command in (show_ledger, verify_ledger, export_ledger, correct, acknowledge):
     ledger.add_command(command)
 receipts.add_command(export_receipts)
+linkage.add_command(evaluate)
 for command in (sample_audit, open_audit, check_audit):
     audit.add_command(command)
 for command in (explain, check, match, budget, purge, bench):

@@ -14,19 +14,31 @@ _STREET: Final = 50
 _WARN_FROM: Final = 0.001
 
 KIND_NAMES: Final[Mapping[str, Mapping[str, str]]] = {
-    "nl": {"nl-bsn": "burgerservicenummers", "nl-address": "adressen", "text": "teksten, letter voor letter"},
-    "en": {"nl-bsn": "citizen service numbers (BSN)", "nl-address": "addresses", "text": "texts, letter by letter"},
+    "nl": {
+        "nl-bsn": "burgerservicenummers",
+        "nl-address": "adressen",
+        "person": "personen zonder nummer",
+        "text": "teksten, letter voor letter",
+    },
+    "en": {
+        "nl-bsn": "citizen service numbers (BSN)",
+        "nl-address": "addresses",
+        "person": "persons without a number",
+        "text": "texts, letter by letter",
+    },
 }
 _SHARES: Final[Mapping[str, Mapping[str, str]]] = {
     "nl": {
         "nl-bsn": "{share} van alle geldige BSN's, of elk kind van {count} schoolklassen van 25",
         "nl-address": "{share} van alle adressen in Nederland, of alle adressen van {count} straten van 50",
+        "person": "{share} van alle combinaties die de zwakste regel voor personen kent: {tries} pogingen",
         "few": "{share} van alle {kind}: {tries} pogingen",
         "unknown": "{tries} waarden van {kind}",
     },
     "en": {
         "nl-bsn": "{share} of all valid BSNs, or every child of {count} school classes of 25",
         "nl-address": "{share} of all Dutch addresses, or every address of {count} streets of 50",
+        "person": "{share} of all combinations that the weakest rule for persons knows: {tries} tries",
         "few": "{share} of all {kind}: {tries} tries",
         "unknown": "{tries} values of {kind}",
     },
@@ -37,7 +49,7 @@ def share_words(kind: psimatch.Kind, evaluations: int, lang: str = "en") -> str:
     """Return how much of a kind so many evaluations can test, in Dutch or English, as if all went to that kind."""
     share, size = kind.share(evaluations), {"nl-bsn": _CLASS, "nl-address": _STREET}.get(kind.name, 0)
     count = evaluations // size if size else 0
-    name = "unknown" if share is None else kind.name if count > 1 else "few"
+    name = "unknown" if share is None else kind.name if count > 1 or kind.name == psimatch.PERSON else "few"
     words = {"kind": KIND_NAMES[lang].get(kind.name, kind.label), "tries": number(evaluations, lang)}
     shown = "" if share is None else percent(share, lang)
     return _SHARES[lang][name].format(share=shown, count=number(count, lang), **words)

@@ -111,7 +111,19 @@ class Prepared:
             executor=self.executor,
             auditor=self.auditor,
             case_refs=self.flags.case_refs() if self.auditor else None,
+            reserved=self.flags.reserved,
+            links=self.links,
         )
+
+    @property
+    def policy(self) -> psimatch.Policy:
+        """What makes two records one person."""
+        return psimatch.Policy(self.agreement.terms.person_policy or psimatch.Policy.STRONG.value)
+
+    @property
+    def links(self) -> psimatch.Links:
+        """What tells which matches count."""
+        return psimatch.Links(self.flags.rows, self.policy)
 
     @property
     def spent_by_peer(self) -> psimatch.Spending:

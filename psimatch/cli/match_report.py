@@ -29,6 +29,7 @@ class MatchReport:
     bytes_received: int
     seconds: float
     audit: Path | None = None
+    persons: int = 0
 
     @property
     def peer(self) -> psimatch.Party:
@@ -48,8 +49,12 @@ class MatchReport:
             return None
         counts: dict[str, int] = {}
         for match in self.result.matches:
-            label = f"{match.identifier.kind}/{match.identifier.version}"
-            counts[label] = counts.get(label, 0) + 1
+            # A person has several tokens: what counts is whom they link.
+            if match.identifier.kind != psimatch.PERSON:
+                label = f"{match.identifier.kind}/{match.identifier.version}"
+                counts[label] = counts.get(label, 0) + 1
+        if self.persons:
+            counts[psimatch.person_kind(psimatch.Policy.STRONG).label] = self.persons
         return counts
 
 
@@ -65,7 +70,7 @@ def report_fields(report: MatchReport) -> dict[str, Any]:
         "list": list_fields(report.flags),
         "own_set_size": own_size,
         "peer_set_size": peer_size,
-        "matches": None if result.matches is None else len(result.matches),
+        "matches": None if result.matches is None else sum((report.matches_by_kind or {}).values()),
         "matches_by_kind": report.matches_by_kind,
         "peer_learned_matches": _peer_learned(report),
         "rows_written": report.rows_written,
@@ -132,4 +137,4 @@ def _peer_matches(report: MatchReport) -> str:
     if report.result.matches is None:
         return "the matches, whose number this side does not see"
     contacts = " and your contact for each" if report.terms.contact_size else ""
-    return f"the same {len(report.result.matches):,} matches{contacts}"
+    return f"the same {sum((report.matches_by_kind or {}).values()):,} matches{contacts}"

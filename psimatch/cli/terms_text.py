@@ -8,6 +8,11 @@ from pathlib import Path
 import psimatch
 from psimatch.cli.figures import share_words
 
+PERSONS = {
+    "strong": "one by a strong rule; no other rules take part",
+    "two": "one by a strong rule, or two weak ones that share no column",
+    "any": "one by any rule: some mistake brothers, sisters and twins for each other",
+}
 REVEALED = {
     psimatch.Reveal.BOTH: "both parties learn the matches",
     psimatch.Reveal.CLIENT: "only the client learns the matches",
@@ -38,6 +43,7 @@ def terms_lines(terms: psimatch.Terms) -> list[str]:
         _line("contacts", contacts),
         _line("valid", f"{terms.valid_from} to {terms.valid_until} (UTC)"),
         *([_line("renews", terms.predecessor)] if terms.predecessor else []),
+        *([_line("persons", PERSONS[terms.person_policy])] if terms.person_policy else []),
         *([_line("auditor", terms.auditor)] if terms.auditor else []),
         _line("kept", f"files of a match for {terms.retention_days:,} days"),
         _line("id", terms.id_text),

@@ -1,4 +1,4 @@
-"""Identifiers: raw text of a list of flags -> the canonical value that is compared, one file a kind."""
+"""Identifiers: raw text of a list of flags -> the value that is compared, one file a kind (psimatch-1 §13)."""
 
 from psimatch.identifiers.address import nl_address
 from psimatch.identifiers.bsn import nl_bsn
@@ -6,16 +6,28 @@ from psimatch.identifiers.exact_text import text
 from psimatch.identifiers.identifier import Identifier
 from psimatch.identifiers.kind import Field, Kind
 from psimatch.identifiers.padding import dummy
+from psimatch.identifiers.person import NAME as PERSON
+from psimatch.identifiers.person import person, person_kind, rule_of
+from psimatch.identifiers.person_rules import RULES, Policy, Rule, rules_under, satisfies
 from psimatch.identifiers.registry import KINDS, kind_named
 
 __all__ = [
     "KINDS",
+    "PERSON",
+    "RULES",
     "Field",
     "Identifier",
     "Kind",
+    "Policy",
+    "Rule",
     "dummy",
     "kind_named",
     "nl_address",
     "nl_bsn",
+    "person",
+    "person_kind",
+    "rule_of",
+    "rules_under",
+    "satisfies",
     "text",
 ]

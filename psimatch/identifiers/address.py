@@ -121,10 +121,8 @@ def _join_suffix(rest: str, letter: str, addition: str) -> str:
     return suffix
 
 
-def _parse(fields: Mapping[str, str]) -> Identifier:
-    return nl_address(
-        fields.get(_POSTCODE, ""), fields.get(_NUMBER, ""), fields.get(_LETTER, ""), fields.get(_ADDITION, "")
-    )
+def _parse(fields: Mapping[str, str]) -> tuple[Identifier, ...]:
+    return (nl_address(*(fields.get(name, "") for name in (_POSTCODE, _NUMBER, _LETTER, _ADDITION))),)
 
 
 def _has_form(value: bytes) -> bool:

@@ -53,8 +53,8 @@ def nl_bsn(raw: str) -> Identifier:
     return Identifier(_NAME, _VERSION, digits.encode("ascii"))
 
 
-def _parse(fields: Mapping[str, str]) -> Identifier:
-    return nl_bsn(fields.get(_FIELD, ""))
+def _parse(fields: Mapping[str, str]) -> tuple[Identifier, ...]:
+    return (nl_bsn(fields.get(_FIELD, "")),)
 
 
 def _has_form(value: bytes) -> bool:

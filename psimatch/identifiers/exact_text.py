@@ -39,8 +39,8 @@ def text(raw: str) -> Identifier:
     return Identifier(_NAME, _VERSION, value)
 
 
-def _parse(fields: Mapping[str, str]) -> Identifier:
-    return text(fields.get(_FIELD, ""))
+def _parse(fields: Mapping[str, str]) -> tuple[Identifier, ...]:
+    return (text(fields.get(_FIELD, "")),)
 
 
 def _has_form(value: bytes) -> bool:

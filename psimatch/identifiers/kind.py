@@ -1,4 +1,4 @@
-"""A kind: a versioned way to write an identifier, and the columns that it is read from."""
+"""A kind: a versioned way to write an identifier, and the columns that it is read from (psimatch-1 §13.1)."""
 
 from __future__ import annotations
 
@@ -10,11 +10,17 @@ from psimatch.identifiers.identifier import Identifier
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One column of a list of flags: its name, its other names (all lower case), and whether a kind needs it."""
+    """One column of a list of flags: its name, its other names (all lower case), and whether a kind needs it.
+
+    A column that `may_be_empty` must be there, but not filled in every row. One that is `shared` belongs to another
+    kind too, so that filling it alone does not mean this kind.
+    """
 
     name: str
     aliases: tuple[str, ...] = ()
     required: bool = True
+    may_be_empty: bool = False
+    shared: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -24,13 +30,15 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How to make an identifier from the text of some columns.
+    """How to make identifiers from the text of some columns: one, or for a person several tokens.
 
     `values` is the number of values that exist: what a party that may ask for all of them would have to enumerate. It
     is None where nobody can say.
     `parse` takes the raw text by canonical field name, of those fields whose columns exist, and raises FieldError.
     `has_form` tells whether a value is written as `parse` writes it. In a session a value of any other form could match
     nothing, and nobody would notice.
+    `most_identifiers` is how many a record gives at most. Each counts as that many, so that a set's size does not tell
+    how much is known about people.
     A change of `parse` that gives any text another value is a new version.
     """
 
@@ -38,8 +46,9 @@ class Kind:
     version: int
     values: int | None
     fields: tuple[Field, ...]
-    parse: Callable[[Mapping[str, str]], Identifier]
+    parse: Callable[[Mapping[str, str]], tuple[Identifier, ...]]
     has_form: Callable[[bytes], bool]
+    most_identifiers: int = 1
 
     @property
     def label(self) -> str:

@@ -1,4 +1,4 @@
-"""The kinds that an agreement may name."""
+"""The kinds that an agreement may name (psimatch-1 §13.2, §13.3)."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ from psimatch.identifiers.address import NL_ADDRESS
 from psimatch.identifiers.bsn import NL_BSN
 from psimatch.identifiers.exact_text import TEXT
 from psimatch.identifiers.kind import Kind
+from psimatch.identifiers.person import person_kind
+from psimatch.identifiers.person_rules import Policy
 
 # By name. The reserved kind `dummy` is not here: nobody can submit one by choice.
-KINDS: Final[Mapping[str, Kind]] = MappingProxyType({kind.name: kind for kind in (NL_ADDRESS, NL_BSN, TEXT)})
+KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
+    {kind.name: kind for kind in (NL_ADDRESS, NL_BSN, person_kind(Policy.STRONG), TEXT)}
+)
 
 # How much of an unknown name an error repeats: it may come from the peer's agreement.
 _SHOWN: Final = 40

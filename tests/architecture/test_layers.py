@@ -26,7 +26,7 @@ LAYERS = [
     {"transports"},
     {"drive"},
     {"flags"},
-    {"columns"},
+    {"columns", "linkage"},
     {"flag_files", "match_files", "identity_files"},
     {"agreement_files", "receipt_files"},
     {"__init__"},

@@ -182,10 +182,10 @@ def test_all_matched_rows_are_written_as_they_were(read: Read, tmp_path: Path) -
     out = tmp_path / "matches.csv"
     assert write_matches(out, flags, found) == 3
     assert out.read_bytes() == BOM + (
-        b"naam;bsn;text;match_reference;matched_kind;peer_contact\r\n"
-        b'"a;b ""c""\n";0123.45.672;;R1;nl-bsn;desk\r\n'
-        b"d;12345672;x;R1;nl-bsn;desk\r\n"
-        b"d;12345672;x;R2;text;'=cmd()\r\n"
+        b"naam;bsn;text;match_reference;matched_kind;matched_rules;peer_contact\r\n"
+        b'"a;b ""c""\n";0123.45.672;;R1;nl-bsn;;desk\r\n'
+        b"d;12345672;x;R1;nl-bsn;;desk\r\n"
+        b"d;12345672;x;R2;text;;'=cmd()\r\n"
     )
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
 
@@ -193,7 +193,7 @@ def test_all_matched_rows_are_written_as_they_were(read: Read, tmp_path: Path) -
 def test_no_match_gives_a_header_alone(read: Read, tmp_path: Path) -> None:
     out = tmp_path / "matches.csv"
     assert write_matches(out, read("text\nx\n"), []) == 0
-    assert out.read_bytes() == b"text,match_reference,matched_kind,peer_contact\r\n"
+    assert out.read_bytes() == b"text,match_reference,matched_kind,matched_rules,peer_contact\r\n"
 
 
 def test_a_match_of_another_list_is_refused(read: Read, tmp_path: Path) -> None:

@@ -1,0 +1,67 @@
+"""Persons without a number, as two organisations see it: a match by rules, and the figures of rules on known pairs."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from typing import Any
+
+import psimatch
+
+Finish = Callable[..., tuple[int, str, str]]
+HEADER = "case_ref,bsn,voornamen,voorvoegsel,achternaam,geboortedatum,contact\n"
+CARE = HEADER + "c1,,Sanne,van der,Berg,2009-04-25,desk 1\nc2,123456782,Tim,,Bos,2010-02-03,desk 2\nc3,,Mila,,Kok,,\n"
+POLICE = HEADER + 'p1,,SANNE,,"BERG, VAN DER",25-04-2009,unit 4\np2,123456782,,,,,unit 5\np3,,Tom,,Bos,03-02-2010,\n'
+
+
+def test_a_person_matches_by_a_rule(pair: Any, finish: Finish) -> None:
+    given = {**pair.terms.as_fields(), "kinds": ["nl-bsn/1", "person/1"], "person_policy": "strong"}
+    terms = psimatch.Terms.from_fields(given)
+    for side, rows in ((pair.care, CARE), (pair.police, POLICE)):
+        side.sign(pair.signed(terms))
+        (side.folder / "flags.csv").write_text(rows, encoding="utf-8")
+    listening, address = pair.police.listen()
+    connecting = pair.care.match("--connect", address, "--json")
+    code, output, errors = finish(connecting)
+    assert code == 0, errors
+    assert json.loads(output)["matches_by_kind"] == {"nl-bsn/1": 1, "person/1": 1}
+    code, output, errors = finish(listening)
+    assert code == 0, errors
+    assert "you learned  2 matches: nl-bsn/1 1, person/1 1" in output
+    for side, first in ((pair.care, "c1"), (pair.police, "p1")):
+        rows = side.rows()
+        assert [row["matched_kind"] for row in rows] == ["person", "nl-bsn"]
+        assert rows[0]["case_ref"] == first
+        assert rows[0]["matched_rules"].startswith("exact (strong), names-date (strong)")
+        assert rows[1]["matched_rules"] == ""
+    assert pair.care.rows()[0]["match_reference"] == pair.police.rows()[0]["match_reference"]
+    code, output, _ = finish(pair.care.start("explain", "pilot.toml", "--lang", "en"))
+    assert code == 0
+    assert "Persons without a number are compared by fixed combinations" in output.replace("\n", " ")
+    code, output, _ = finish(pair.care.start("check", "flags.csv", "--agreement", "pilot.toml"))
+    assert code == 0
+    assert "rows without any identifier: 4" in output
+
+
+def test_the_rules_are_measured_on_known_pairs(pair: Any, finish: Finish) -> None:
+    for name, rows in (("ours.csv", CARE), ("theirs.csv", POLICE)):
+        (pair.care.folder / name).write_text(rows, encoding="utf-8")
+    with (pair.care.folder / "truth.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([("ours", "theirs"), ("c1", "p1"), ("c2", "p2")])
+    command = ("linkage", "evaluate", "ours.csv", "theirs.csv", "--truth", "truth.csv")
+    code, output, errors = finish(pair.care.start(*command, "--json"))
+    assert code == 0, errors
+    figures = json.loads(output)
+    assert figures["pairs"] == 2
+    policies = {item["name"]: item for item in figures["policies"]}
+    assert (policies["strong"]["found"], policies["strong"]["true"]) == (1, 1)
+    # Tim and Tom are not in the truth.
+    assert (policies["any"]["found"], policies["any"]["true"]) == (2, 1)
+    code, output, _ = finish(pair.care.start(*command))
+    assert code == 0
+    assert "initial-family-date " in output
+    (pair.care.folder / "truth.csv").write_text("a\nc1\n")
+    code, _, errors = finish(pair.care.start(*command))
+    assert code == 1
+    assert "has not two cells" in errors
