@@ -50,8 +50,8 @@ PEERS = (
 )
 
 
-def environment(package: str) -> Path | None:
-    """Return a Python that has the package; None, after a clear word, where there is none."""
+def environment(package: str, *others: str) -> Path | None:
+    """Return a Python that has the packages; None, after a clear word, where there is none."""
     folder = ENVIRONMENTS / package.replace("=", "-")
     python = folder / "bin" / "python"
     if (folder / "installed").exists():
@@ -69,7 +69,7 @@ def environment(package: str) -> Path | None:
             "--only-binary",
             ":all:",
         ]
-        for command in ([candidate, "-m", "venv", str(folder)], [*install, package]):
+        for command in ([candidate, "-m", "venv", str(folder)], [*install, package, *others]):
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode:
                 break

@@ -182,6 +182,61 @@ def ledger_lines(report: Figures) -> list[str]:
     ]
 
 
+def shares(found: int, true: int, total: int) -> list[str]:
+    """Return false pairs, precision, recall and F1 as cells."""
+    precision, recall = true / found if found else 1.0, true / total
+    f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+    return [f"{found - true:,}", f"{precision:.4f}", f"{recall:.4f}", f"{f1:.4f}"]
+
+
+def linkage_lines(report: Figures) -> list[str]:
+    """Return the section on persons."""
+    head = ("false pairs", "precision", "recall", "F1")
+    rows = [
+        [f"{each['name']} {size(*each['sizes'])}, policy `{item['name']}`", *shares(*figures_of(item))]
+        for each in report["sets"]
+        for item in each["policies"]
+    ]
+    rows += [
+        [f"FEBRL4, Bloom filters (clkhash, anonlink) at {item['threshold']:.2f}", *shares(*figures_of(item))]
+        for item in report["anonlink"]
+    ]
+    lines = ["### Persons without a number", "", *table(("", *head), rows), ""]
+    people, false = report["false_pairs"]["people"], report["false_pairs"]["rules"]
+    # The rules were tuned on the fourth; without it, what there is.
+    main = {each["name"]: each for each in report["sets"]}
+    shown = [main[name] for name in ("FEBRL4", "Dutch, made up") if name in main]
+    rules = [
+        [
+            f"`{rule}`{'' if rule in report['strong'] else ' (weak)'}",
+            f"{false.get(rule, 0):,}",
+            *(cell for each in shown for cell in rule_cells(each, rule)),
+        ]
+        for rule in (item["name"] for item in shown[0]["rules"])
+    ]
+    columns = [f"{each['name']}: {what}" for each in shown for what in ("false", "recall")]
+    tokens = ", ".join(f"{each['tokens']:.1f} in {each['name']}" for each in shown)
+    return [
+        *lines,
+        f"By rule. The first figure: pairs of different youths that agree where both lists hold the same {people:,}"
+        f" (a strong rule has at most {report['limit']}). Tokens a record: {tokens}.",
+        "",
+        *table(("rule", f"false among {people:,}", *columns), rules),
+        *left_out(report),
+    ]
+
+
+def figures_of(item: Figures) -> tuple[int, int, int]:
+    """Return what was found, what of it is true, and what there was."""
+    return item["found"], item["true"], item["total"]
+
+
+def rule_cells(each: Figures, rule: str) -> list[str]:
+    """Return false pairs and recall of a rule on a set."""
+    item = next(item for item in each["rules"] if item["name"] == rule)
+    return [f"{item['found'] - item['true']:,}", f"{item['true'] / item['total']:.4f}"]
+
+
 SECTIONS: dict[str, Callable[[Figures], list[str]]] = {
     "match": match_lines,
     "peers": peers_lines,
@@ -190,6 +245,7 @@ SECTIONS: dict[str, Callable[[Figures], list[str]]] = {
     "startup": startup_lines,
     "cluster": cluster_lines,
     "ledger": ledger_lines,
+    "linkage": linkage_lines,
 }
 
 

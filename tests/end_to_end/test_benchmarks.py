@@ -30,6 +30,7 @@ def results(tmp_path_factory):
         ("startup", "--repeats", 1),
         ("operations", "--batches", 1, 2, "--seconds", 0),
         ("ledger", "--sessions", 20, "--step", 10),
+        ("linkage", "--only-dutch", "--small", 60, "--large", 120),
         ("peers", "--sizes", 10, "--kernels", "rbcl", "--peers"),
     ):
         run(f"{name}.py", *arguments, "--output", folder / f"{name}.json")
@@ -47,6 +48,15 @@ def test_a_ledger_is_written_and_verified(results):
     report = read(results, "ledger")
     assert [run["sessions"] for run in report["runs"]] == [10, 20]
     assert [check["receipts"] for check in report["checks"]] == [2, 20]
+
+
+def test_persons_are_linked(results):
+    report = read(results, "linkage")
+    (dutch,) = report["sets"]
+    policies = {item["name"]: item for item in dutch["policies"]}
+    assert policies["strong"]["true"] <= policies["two"]["true"] <= policies["any"]["true"] <= 60
+    assert policies["strong"]["true"] > 30
+    assert set(report["false_pairs"]["rules"]) <= {item["name"] for item in dutch["rules"]}
 
 
 def test_a_match_is_measured_on_one_core_and_two(results):

@@ -1,5 +1,6 @@
 """The file of a ledger: what shows where it was changed, damaged, full, or another one; and what is kept beside it."""
 
+import contextlib
 import os
 import sqlite3
 import threading
@@ -18,8 +19,15 @@ from psimatch.ledger_view import LedgerView
 from psimatch.outputs import ChargeNeeded
 
 
+@contextlib.contextmanager
+def opened(path):
+    """A connection that is closed at the end, whose changes stay."""
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        yield connection
+
+
 def rows(path):
-    with sqlite3.connect(path) as connection:
+    with opened(path) as connection:
         return connection.execute("SELECT number, body, signature FROM entries ORDER BY number").fetchall()
 
 
@@ -33,16 +41,14 @@ def filled(tmp_path, ledgers):
 
 def tampered(path, *statements):
     """Change entries behind the back of the triggers, which are put back: else the tables show it at once."""
-    connection = sqlite3.connect(path)
-    triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
-    for name, _ in triggers:
-        connection.execute(f"DROP TRIGGER {name}")
-    for sql, values in statements:
-        connection.execute(sql, values)
-    for _, sql in triggers:
-        connection.execute(sql)
-    connection.commit()
-    connection.close()
+    with opened(path) as connection:
+        triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for name, _ in triggers:
+            connection.execute(f"DROP TRIGGER {name}")
+        for sql, values in statements:
+            connection.execute(sql, values)
+        for _, sql in triggers:
+            connection.execute(sql)
 
 
 @pytest.mark.parametrize(
@@ -56,9 +62,8 @@ def tampered(path, *statements):
     ],
 )
 def test_tables_that_were_changed_are_found(filled, clock, sql):
-    with sqlite3.connect(filled) as connection:
+    with opened(filled) as connection:
         connection.execute(sql)
-    connection.close()
     with pytest.raises(LedgerCorruptError, match="tables of the ledger"):
         Ledger(filled, CARE, clock=clock)
     with pytest.raises(LedgerCorruptError, match="tables of the ledger"):
@@ -68,18 +73,16 @@ def test_tables_that_were_changed_are_found(filled, clock, sql):
 def test_a_swallowed_entry_is_noticed_at_once(tmp_path, clock):
     agreement = make_agreement()
     with Ledger(tmp_path / "care.ledger", CARE, clock=clock) as ledger:
-        with sqlite3.connect(tmp_path / "care.ledger") as other:
+        with opened(tmp_path / "care.ledger") as other:
             other.execute("CREATE TRIGGER swallow BEFORE INSERT ON entries BEGIN SELECT RAISE(IGNORE); END")
-        other.close()
         with pytest.raises(LedgerCorruptError, match="does not keep"):
             ledger.charge(agreement, POLICE.public, ChargeNeeded(bytes(32), POLICE.public.fingerprint, 8))
 
 
 def test_a_file_that_was_put_into_the_table_is_not_purged(filled, clock, tmp_path):
     (tmp_path / "victim").write_text("mine")
-    with sqlite3.connect(filled) as connection:
+    with opened(filled) as connection:
         connection.execute("INSERT INTO files VALUES (?, 'x', 0)", (str(tmp_path / "victim"),))
-    connection.close()
     with Ledger(filled, CARE, clock=clock) as ledger:
         with pytest.raises(LedgerCorruptError):
             ledger.purge()
@@ -91,10 +94,8 @@ def test_bodies_of_other_types_are_refused(filled, clock):
     for body in ("[" * 100_000, 5, None, b"\xff"):
         copy = filled.with_name("copy.ledger")
         copy.unlink(missing_ok=True)
-        source, target = sqlite3.connect(filled), sqlite3.connect(copy)
-        source.backup(target)
-        source.close()
-        target.close()
+        with opened(filled) as source, opened(copy) as target:
+            source.backup(target)
         try:
             tampered(copy, ("UPDATE entries SET body = ? WHERE number = 7", (body,)))
         except sqlite3.Error:
@@ -125,7 +126,7 @@ def test_programs_that_begin_a_ledger_together(tmp_path, clock):
 
 
 def test_sqlite_itself_refuses_to_change_or_remove(filled):
-    with sqlite3.connect(filled) as connection:
+    with opened(filled) as connection:
         for sql in ("UPDATE entries SET body = '{}'", "DELETE FROM entries"):
             with pytest.raises(sqlite3.IntegrityError, match="append-only"):
                 connection.execute(sql)
@@ -163,7 +164,7 @@ def test_another_partys_ledger_and_other_files(filled, tmp_path, clock):
     (tmp_path / "text.ledger").write_text("This is no ledger." * 100)
     with pytest.raises(LedgerCorruptError, match="no ledger"):
         Ledger(tmp_path / "text.ledger", CARE, clock=clock)
-    with sqlite3.connect(tmp_path / "other.db") as connection:
+    with opened(tmp_path / "other.db") as connection:
         connection.execute("CREATE TABLE something (x)")
     with pytest.raises(LedgerError, match="no ledger of psimatch"):
         Ledger(tmp_path / "other.db", CARE, clock=clock)
