@@ -135,13 +135,13 @@ def test_the_results_are_drawn_or_skipped_by_name(results):
 
 def test_the_readme_is_written_from_the_results(results, tmp_path):
     readme = tmp_path / "README.md"
-    readme.write_text("before\n<!-- figures -->\nold\n<!-- /figures -->\nafter\n")
+    readme.write_text("before\n<!-- figures -->\noutdated\n<!-- /figures -->\nafter\n")
     for _ in range(2):
         run("report.py", "--results", results, "--readme", readme)
         text = readme.read_text()
         assert text.startswith("before\n<!-- figures -->\n")
         assert text.endswith("<!-- /figures -->\nafter\n")
-        assert "old" not in text
+        assert "outdated" not in text
         for words in ("20 x 60", "psimatch rbcl", "own set", "Two `psimatch match`"):
             assert text.count(words) >= 1
 
