@@ -25,6 +25,8 @@ EXAMPLES: Final = Path(__file__).parent
 # Two processes on 11 matches take under a second; a machine under load may take its time.
 PATIENCE: Final = 60
 SHOWN_MATCHES: Final = 5
+# Youths without a BSN on both lists.
+SHARED_PERSONS: Final = 4
 
 
 class DemoError(Exception):
@@ -88,6 +90,11 @@ class Side:
         """Read this party's list, which only this demonstration may lay beside the other's."""
         return psimatch.read_flags(self.folder / "flags.csv", [psimatch.kind_named(kind) for kind in KINDS])
 
+    def read_rows(self, name: str) -> dict[str, dict[str, str]]:
+        """Return the rows of a file of matches by their reference."""
+        with (self.folder / name).open(encoding="utf-8-sig", newline="") as file:
+            return {row["match_reference"]: row for row in csv.DictReader(file)}
+
     def read_matches(self) -> dict[str, set[psimatch.Identifier]]:
         """Return the identifiers of the rows that were written, by match reference."""
         by_case = {flag.case_ref: flag for flag in self.read_list().rows}
@@ -131,21 +138,20 @@ def prepare(care: Side, police: Side) -> None:
     police.send(agreement, care)
 
 
-def match(care: Side, police: Side) -> float:
+def match(care: Side, police: Side, name: str, agreement: str, output: str, *, quiet: bool = False) -> float:
     """Match over TCP in two processes; return the seconds from the start of both to the end of both."""
-    heading("4. They match: one listens, the other connects. The lists stay where they are.")
     with socket.create_server(("127.0.0.1", 0)) as free:
         address = f"127.0.0.1:{free.getsockname()[1]}"
     begun = time.monotonic()
     running = []
     for side, way in ((care, "--listen"), (police, "--connect")):
-        files = ("--agreement", "pilot.agreement.toml", "--identity", f"{side.name}.identity")
-        arguments = ("match", "flags.csv", *files, way, address, "--output", "matches.csv")
+        files = ("--agreement", agreement, "--identity", f"{side.name}.identity")
+        arguments = ("match", name, *files, way, address, "--output", output)
         running.append((side, arguments, side.start(*arguments)))
     try:
         for side, arguments, process in running:
             side.show(arguments)
-            side.finish(process)
+            side.finish(process, lines=0 if quiet else None)
     finally:
         for _, _, process in running:
             process.kill()
@@ -179,6 +185,39 @@ def compare(care: Side, police: Side, seconds: float) -> None:
     print(f"  Cost:    see step 4 for evaluations and bytes; {seconds:.2f} s for both processes, start to exit.")
 
 
+def persons(care: Side, police: Side) -> None:
+    """Match youths without a BSN, and check that those found are the same youths.
+
+    Raises:
+        DemoError: they are not.
+    """
+    heading("6. Of some youths the police have no BSN. Rules find them by name, date of birth and address.")
+    for side in (care, police):
+        shutil.copy(EXAMPLES / side.name / "persons.csv", side.folder)
+    until = (datetime.now(UTC) + timedelta(days=180)).date().isoformat()
+    agreement = "persons.agreement.toml"
+    terms = ("--kinds", "person", "--person-policy", "strong", "--max-items", "64", "--valid-until", until)
+    reasons = ("--purpose", "Find runaways whom both flag", "--legal-basis", "Example covenant, article 4")
+    care.run(
+        "agreement", "new", agreement, "--client", "care.public", "--server", "police.public", *terms, *reasons, lines=0
+    )
+    for side, other in ((care, police), (police, care)):
+        side.finish(side.start("agreement", "sign", agreement, "--identity", f"{side.name}.identity", "--yes"), lines=0)
+        side.send(agreement, other)
+    match(care, police, "persons.csv", agreement, "persons-found.csv", quiet=True)
+    found = [side.read_rows("persons-found.csv") for side in (care, police)]
+    for reference, row in found[0].items():
+        other_row = found[1].get(reference)
+        if other_row is None or row["case_ref"][2:] != other_row["case_ref"][2:]:
+            raise DemoError("two different youths were taken for one")
+        names = [" ".join((each["voornamen"], each["voorvoegsel"], each["achternaam"])) for each in (row, other_row)]
+        print(f"    {reference}  {' '.join(names[0].split()):<22} is {' '.join(names[1].split())}")
+        print(f"               by {row['matched_rules'].split(', ')[0]}")
+    if len(found[0]) != SHARED_PERSONS or len(found[1]) != SHARED_PERSONS:
+        raise DemoError("not all youths of both lists were found")
+    print("    Tim on care's list and Tom, his twin on that of the police, did not match.")
+
+
 def main() -> int:
     """Run the demonstration; return the exit code."""
     print("Care (a youth-care institution) and the police each have a list of flags: youths and addresses.")
@@ -189,8 +228,10 @@ def main() -> int:
             side.folder.mkdir()
         try:
             prepare(care, police)
-            seconds = match(care, police)
+            heading("4. They match: one listens, the other connects. The lists stay where they are.")
+            seconds = match(care, police, "flags.csv", "pilot.agreement.toml", "matches.csv")
             compare(care, police, seconds)
+            persons(care, police)
         except (DemoError, OSError, KeyError, psimatch.PsimatchError) as error:
             print(f"demo: error: {error}", file=sys.stderr)
             return 1

@@ -34,7 +34,7 @@ _ROWS: Final[tuple[tuple[str, ...], ...]] = (
     ("huisnummer: a decimal number", "", "3511 HJ", "12.0", "", "", "", ""),
     ("huisnummer: a date", "", "3511 HJ", "2024-01-12", "", "", "", ""),
     ("huisnummer: a month", "", "3511 HJ", "12-jan", "", "", "", ""),
-    ("huisnummer: no number first", "", "3511 HJ", "t/o 12", "", "", "", ""),
+    ("huisnummer: no number first", "", "3511 HJ", "nr 12", "", "", "", ""),
     ("huisnummer: suffix in two places", "", "3511 HJ", "12a", "A", "", "", ""),
     ("huisnummer: two numbers in the suffix", "", "3511 HJ", "12-1-1", "", "", "", ""),
     ("huisletter: more than a letter", "", "3511 HJ", "12", "bis", "", "", ""),

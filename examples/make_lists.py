@@ -181,6 +181,34 @@ def police_list(world: World) -> bytes:
     return to_csv(_POLICE_HEADER, rows, ",", "\n")
 
 
+# Youths of whom the police have no BSN: case reference, then as each side writes them. One number is one youth.
+_PERSONS_HEADER: Final = (
+    "case_ref,voornamen,voorvoegsel,achternaam,geboortedatum,postcode,huisnummer,woonplaats,contact"
+)
+_CARE_PERSONS: Final = (
+    ("J-01", "Sanne", "van der", "Duinhof", "2009-04-25", "3512 AB", "12", "Utrecht"),
+    ("J-02", "Mohammed", "", "El Grasveld", "2008-11-02", "", "", ""),
+    ("J-03", "Zoë", "de", "Hoogzand", "2010-06-30", "6811 CD", "7", "Arnhem"),
+    ("J-04", "Tim", "", "Boskamp", "2011-02-14", "8011 EG", "31", "Zwolle"),
+    ("J-05", "Oleksandr", "", "Feenhuis", "2009-09-09", "3011 GH", "4-B", "Rotterdam"),
+    ("J-06", "Esra", "", "Eikelaar", "2010-01-17", "", "", ""),
+)
+_POLICE_PERSONS: Final = (
+    ("P-01", "SANNE", "", "DUINHOF, VAN DER", "25-04-2009", "", "", ""),
+    ("P-02", "Muhammad", "", "el-Grasveld", "02-11-2008", "3512 JK", "88", "Utrecht"),
+    ("P-03", "Hoogzand", "", "Zoe", "30-06-2010", "", "", ""),
+    # The twin brother of J-04: he is not on the list of care.
+    ("P-14", "Tom", "", "Boskamp", "14-02-2011", "8011 EG", "31", "Zwolle"),
+    ("P-05", "Aleksander", "", "Feenhuis", "09-09-2009", "3011 GH", "4 b", "Rotterdam"),
+    ("P-17", "Luna", "", "Aardema", "03-03-2012", "", "", ""),
+)
+
+
+def persons_list(rows: Sequence[Sequence[str]], contact: str) -> bytes:
+    """Return a list of persons without numbers."""
+    return to_csv(_PERSONS_HEADER, [(*row, contact) for row in rows], ",", "\n")
+
+
 def _date(what: str) -> str:
     return f"2025-{1 + draw(f'reported month {what}', 9):02}-{1 + draw(f'reported day {what}', 28):02}"
 
@@ -197,7 +225,7 @@ def to_csv(header: str, rows: Iterable[Sequence[str]], delimiter: str, line_end:
 
 
 def make_lists(folder: Path) -> None:
-    """Write `care/flags.csv` and `police/flags.csv` below the folder.
+    """Write `flags.csv` and `persons.csv` into `care` and `police` below the folder.
 
     Raises:
         OSError: the folder can't be written.
@@ -207,6 +235,8 @@ def make_lists(folder: Path) -> None:
         target = folder / name / "flags.csv"
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
+    for name, rows, contact in (("care", _CARE_PERSONS, "mw. Vos"), ("police", _POLICE_PERSONS, "desk 2, ext. 517")):
+        (folder / name / "persons.csv").write_bytes(persons_list(rows, contact))
 
 
 if __name__ == "__main__":

@@ -596,9 +596,15 @@ def unpack(data: bytes) -> Any:
 Terms = dict[str, Any]
 FIELDS = {"protocol", "title", "purpose", "legal_basis", "client", "server", "kinds", "reveal", "max_items",
           "max_evaluations", "sessions_per_day", "minutes_between_sessions", "large_budget_reason", "contact_size",
-          "valid_from", "valid_until", "predecessor", "auditor", "person_policy",
+          "valid_from", "valid_until", "predecessor", "auditor", "person_policy", "phone_region",
           "retention_days"}  # fmt: skip
-VALUES = {"nl-bsn": 90_909_090, "nl-address": 10_000_000}  # of a kind, §11.1; what is not here has no bound
+VALUES = {
+    "nl-bsn": 90_909_090,
+    "nl-address": 10_000_000,
+    "nl-bag": 10_000_000,
+    "phone": 100_000_000,
+    "plate": 10_000_000,
+}  # of a kind, §11.1; what is not here has no bound
 
 
 def _is_line(value: Any, limit: int) -> bool:
@@ -641,16 +647,16 @@ def _are_kinds(value: Any) -> bool:
     )
 
 
-def has_persons(terms: Terms) -> bool:
-    """Say whether persons are among the kinds (§13.3)."""
-    return isinstance(terms["kinds"], list) and any(str(kind).startswith("person/") for kind in terms["kinds"])
+def has_kind(terms: Terms, name: str) -> bool:
+    """Say whether a kind is among the kinds, in any version."""
+    return isinstance(terms["kinds"], list) and any(str(kind).startswith(f"{name}/") for kind in terms["kinds"])
 
 
 def is_large_budget(terms: Terms) -> bool:
     """Say whether `max_evaluations` is above a hundredth of the values of one of the kinds (§11.1)."""
     weakest = {"strong": 1 << 27, "two": 1 << 18, "any": 1 << 18}  # of the rules that take part, §13.3
     values = [VALUES.get(kind.split("/")[0]) for kind in terms["kinds"]]
-    values += [weakest[terms["person_policy"]]] if has_persons(terms) else []
+    values += [weakest[terms["person_policy"]]] if has_kind(terms, "person") else []
     return any(n is not None and 100 * terms["max_evaluations"] > n for n in values)
 
 
@@ -672,7 +678,8 @@ def check_terms(terms: Terms) -> None:
         "contact_size": _is_integer(terms["contact_size"], 0, 0 if terms["reveal"] == "client" else 512),
         **{name: _is_day(terms[name]) for name in ("valid_from", "valid_until")},
         "predecessor": terms["predecessor"] == "" or _is_written(terms["predecessor"]),
-        "person_policy": terms["person_policy"] in (("strong", "two", "any") if has_persons(terms) else ("",)),
+        "person_policy": terms["person_policy"] in (("strong", "two", "any") if has_kind(terms, "person") else ("",)),
+        "phone_region": bool(re.fullmatch("[A-Z]{2}" if has_kind(terms, "phone") else "", str(terms["phone_region"]))),
         "auditor": terms["auditor"] == "" or _is_written(terms["auditor"]),
         "retention_days": _is_integer(terms["retention_days"], 1, 3650),
     }
@@ -1738,6 +1745,7 @@ def example_terms(**changes: Any) -> Terms:
         "kinds": ["nl-address/1", "nl-bsn/1"], "reveal": "both", "max_items": 8, "max_evaluations": 100_000,
         "sessions_per_day": 10, "minutes_between_sessions": 0, "large_budget_reason": "", "contact_size": 64,
         "valid_from": "2020-01-01", "valid_until": "2099-12-31", "predecessor": "", "auditor": "", "person_policy": "",
+        "phone_region": "",
         "retention_days": 30, **changes,
     }  # fmt: skip
 
@@ -1758,6 +1766,7 @@ def agreement_vectors() -> list[Case]:
             kinds=["nl-bsn/1"], max_evaluations=909_091, large_budget_reason="Every resident is on the list.")),
         ("a kind without bound", example_terms(kinds=["text/1"], max_evaluations=2**40)),
         ("persons", example_terms(kinds=["nl-bsn/1", "person/1"], person_policy="strong")),
+        ("telephone numbers", example_terms(kinds=["phone/1", "plate/1"], phone_region="NL")),
         ("an auditor", example_terms(auditor=crockford(AUDITOR.public.fingerprint, 52))),
         ("a renewal", example_terms(predecessor=crockford(agreement_id(example_terms()), 52))),
     ):  # fmt: skip
@@ -1829,6 +1838,9 @@ def agreement_vectors() -> list[Case]:
         ("nil in the place of no predecessor", example_terms(predecessor=None)),
         ("persons without a policy", example_terms(kinds=["person/1"])),
         ("persons with a policy that there is none of", example_terms(kinds=["person/1"], person_policy="weak")),
+        ("telephone numbers without a region", example_terms(kinds=["phone/1"])),
+        ("a region in small letters", example_terms(kinds=["phone/1"], phone_region="nl")),
+        ("a region without telephone numbers", example_terms(phone_region="NL")),
         ("a policy without persons", example_terms(person_policy="strong")),
         ("an auditor who is the client", example_terms(auditor=client["fingerprint"])),
         ("an auditor in lower case", example_terms(auditor=crockford(AUDITOR.public.fingerprint, 52).lower())),

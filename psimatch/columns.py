@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,14 +43,17 @@ class Columns:
         return "" if position is None else cells[position]
 
 
-def find_columns(head: str, kinds: Sequence[Kind]) -> Columns:
+def find_columns(head: str, kinds: Sequence[Kind], profile: Mapping[str, str] | None = None) -> Columns:
     """Read the header from the first characters of a file, with the separator under which it has most known columns.
+
+    `profile` has for some fields, by their first name, what the header calls them; then no other name counts for them.
 
     Raises:
         FlagFileError: no header, no known column, one twice, a kind by halves, or a column of a file of matches.
     """
     fields = [*(field for kind in kinds for field in kind.fields), CASE_REF, CONTACT]
-    known = {name for field in fields for name in field.names}
+    called = {field: _called(field, profile or {}) for field in fields}
+    known = {name for names in called.values() for name in names}
 
     def fit(delimiter: str) -> tuple[int, int]:
         header = _header(head, delimiter)
@@ -64,7 +67,12 @@ def find_columns(head: str, kinds: Sequence[Kind]) -> Columns:
             )
     header = _header(head, delimiter)
     _refuse_no_header(header)
-    positions = _positions(header, fields)
+    positions = _positions(header, called)
+    missing = [name for name in profile or {} if name in _names(fields) and name not in _names(positions)]
+    if missing:
+        raise FlagFileError(
+            f"the header lacks a column that the profile names, for {', '.join(missing)}", hint="correct the profile"
+        )
     _refuse_results(header)
     return Columns(header, delimiter, _filled_kinds(kinds, positions), positions)
 
@@ -81,15 +89,22 @@ def _folded(name: str) -> str:
     return name.strip().casefold()
 
 
-def _positions(header: Sequence[str], fields: Sequence[Field]) -> dict[Field, int]:
+def _called(field: Field, profile: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names under which a field may stand in the header."""
+    return (_folded(profile[field.name]),) if field.name in profile else field.names
+
+
+def _names(fields: Iterable[Field]) -> set[str]:
+    return {field.name for field in fields}
+
+
+def _positions(header: Sequence[str], called: Mapping[Field, tuple[str, ...]]) -> dict[Field, int]:
     positions: dict[Field, int] = {}
-    for field in fields:
-        found = [index for index, cell in enumerate(header) if _folded(cell) in field.names]
+    for field, names in called.items():
+        found = [index for index, cell in enumerate(header) if _folded(cell) in names]
         if len(found) > 1:
             numbers = " and ".join(str(index + 1) for index in found)
-            raise FlagFileError(
-                f"columns {numbers} are both {' / '.join(field.names)}", hint="rename or remove one of them"
-            )
+            raise FlagFileError(f"columns {numbers} are both {' / '.join(names)}", hint="rename or remove one of them")
         positions.update((field, index) for index in found)
     return positions
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +15,7 @@ from psimatch.errors import FieldError, FlagFileError
 from psimatch.flags import Flag, FlagList, InvalidRow
 from psimatch.identifiers import Identifier, Kind
 from psimatch.parameters import LIMITS
+from psimatch.tables import SUFFIXES, table_text
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _UTF_16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
@@ -28,22 +29,26 @@ _SAVE_AS_UTF_8: Final = "save the list as UTF-8, in a spreadsheet: 'CSV UTF-8'"
 
 
 def read_flags(
-    path: str | os.PathLike[str], kinds: Sequence[Kind], *, contact_bytes: int = LIMITS.contact_bytes
+    path: str | os.PathLike[str],
+    kinds: Sequence[Kind],
+    *,
+    contact_bytes: int = LIMITS.contact_bytes,
+    profile: Mapping[str, str] | None = None,
 ) -> FlagList:
-    """Read the list of flags at `path` for the kinds of an agreement.
+    """Read the list of flags at `path` for the kinds of an agreement: CSV, or by its suffix a workbook or Parquet.
 
     A row gives one identifier of each kind whose required columns it fills, in the order of `kinds`. A row
     with any error is in `invalid` with all its errors, and gives none. With `contact_bytes` 0 the agreement has no
-    contacts and the column is ignored.
+    contacts and the column is ignored. `profile` says what the header calls some fields (`read_profile`).
 
     Raises:
         FlagFileError: the file as a whole can't be read: missing, too large, not UTF-8, header, quotes.
     """
     file = Path(path)
     try:
-        data = _read(file)
-        text = _decode(data)
-        columns = find_columns(text[: LIMITS.row_bytes], kinds)
+        data = b"" if file.suffix.lower() in SUFFIXES else _read(file)
+        text = _checked(table_text(file)) if file.suffix.lower() in SUFFIXES else _decode(data)
+        columns = find_columns(text[: LIMITS.row_bytes], kinds, profile)
         return _collect(file, data.startswith(_BYTE_ORDER_MARK), columns, text, contact_bytes)
     except FlagFileError as error:
         raise FlagFileError(f"{file}: {error}", hint=error.hint) from None
@@ -91,6 +96,10 @@ def _decode(data: bytes) -> str:
         start = error.start + (len(_BYTE_ORDER_MARK) if data.startswith(_BYTE_ORDER_MARK) else 0)
         line = data.count(b"\n", 0, start) + 1
         raise FlagFileError(f"is not UTF-8 at byte {start}, in line {line}", hint=_SAVE_AS_UTF_8) from None
+    return _checked(text)
+
+
+def _checked(text: str) -> str:
     nul = text.find("\0")
     if nul >= 0:
         line = text.count("\n", 0, nul) + 1

@@ -11,7 +11,7 @@ from typing import Any
 from psimatch import canonical, crockford
 from psimatch.digest import digest, length_prefixed
 from psimatch.errors import AgreementFormatError, FieldError
-from psimatch.identifiers import KINDS, PERSON, Kind, Policy, kind_named, person_kind
+from psimatch.identifiers import KINDS, PERSON, PHONE, REGIONS, Kind, Policy, kind_named, person_kind, phone_kind
 from psimatch.identity import FINGERPRINT_BYTES, PublicIdentity
 from psimatch.parameters import LIMITS, PROTOCOL_VERSION, Label, Role
 
@@ -65,6 +65,7 @@ class Terms:
     predecessor: str = ""
     auditor: str = ""
     person_policy: str = ""
+    phone_region: str = ""
     large_budget_reason: str = ""
     reveal: Reveal = Reveal.BOTH
     contact_size: int = 128
@@ -80,7 +81,7 @@ class Terms:
         if self.client.fingerprint == self.server.fingerprint:
             raise _malformed("server.fingerprint", "is the client's own: a party can't be its own peer")
         self._check_kinds()
-        self._check_policy()
+        self._check_choices()
         _check_number("max_items", self.max_items, 1, LIMITS.max_items)
         _check_number("contact_size", self.contact_size, 0, LIMITS.contact_bytes)
         self._check_budget()
@@ -108,12 +109,16 @@ class Terms:
                 known = ", ".join(kind.label for kind in KINDS.values())
                 raise _malformed("kinds", f"names a kind that this program does not know; it knows {known}")
 
-    def _check_policy(self) -> None:
-        # §13.3
-        persons = any(label.startswith(f"{PERSON}/") for label in self.kinds)
-        if self.person_policy not in ({policy.value for policy in Policy} if persons else {""}):
-            ways = ", ".join(policy.value for policy in Policy)
-            raise _malformed("person_policy", f"is not one of {ways}" if persons else "is given, but no kind is person")
+    def _check_choices(self) -> None:
+        # §13.2, §13.3
+        for name, kind, known in (
+            ("person_policy", PERSON, [policy.value for policy in Policy]),
+            ("phone_region", PHONE, sorted(REGIONS)),
+        ):
+            named = any(label.startswith(f"{kind}/") for label in self.kinds)
+            if getattr(self, name) not in (known if named else [""]):
+                problem = f"is not one of {', '.join(known)}" if named else f"is given, but no kind is {kind}"
+                raise _malformed(name, problem)
 
     def _check_budget(self) -> None:
         # §11.1
@@ -146,9 +151,10 @@ class Terms:
 
     @property
     def kinds_known(self) -> tuple[Kind, ...]:
-        """The kinds themselves, that of persons with the rules of the policy."""
+        """The kinds themselves: of persons with the rules of the policy, of telephone numbers with the region."""
+        chosen = {PERSON: lambda: person_kind(Policy(self.person_policy)), PHONE: lambda: phone_kind(self.phone_region)}
         kinds = (kind_named(label) for label in self.kinds)
-        return tuple(person_kind(Policy(self.person_policy)) if kind.name == PERSON else kind for kind in kinds)
+        return tuple(chosen[kind.name]() if kind.name in chosen else kind for kind in kinds)
 
     def as_fields(self) -> dict[str, Any]:
         """Return the fields of §3.1: texts, integers, arrays and maps only."""
@@ -172,6 +178,7 @@ class Terms:
             "predecessor": self.predecessor,
             "auditor": self.auditor,
             "person_policy": self.person_policy,
+            "phone_region": self.phone_region,
             "retention_days": self.retention_days,
         }
 

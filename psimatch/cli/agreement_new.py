@@ -53,6 +53,13 @@ _SESSIONS = 26
     help="When two records are one person, with the kind person: by one strong rule, also by two weak ones that share"
     " no column, or by any rule.",
 )
+@click.option(
+    "--phone-region",
+    default=psimatch.HOME,
+    show_default=True,
+    metavar="COUNTRY",
+    help="The country of telephone numbers that don't say theirs, with the kind phone.",
+)
 @click.option("--max-items", type=int, required=True, help="The most identifiers a party may submit in a session.")
 @click.option(
     "--max-evaluations",
@@ -112,6 +119,7 @@ def new_agreement(
     server_file: Path,
     auditor_file: Path | None,
     person_policy: str,
+    phone_region: str,
     reveal: str,
     contact_size: int | None,
     max_items: int,
@@ -128,14 +136,15 @@ def new_agreement(
     """
     client, server = psimatch.read_public(client_file), psimatch.read_public(server_file)
     shown = psimatch.Reveal(reveal)
-    persons = any(label.startswith("person/") for label in given["kinds"])  # type: ignore[attr-defined]
+    kinds = {label.partition("/")[0] for label in given["kinds"]}  # type: ignore[attr-defined]
     default_size = _CONTACT_SIZE if shown is psimatch.Reveal.BOTH else 0
     terms = psimatch.Terms(
         title=title or f"{client.name} and {server.name}",
         client=psimatch.Party.of(client),
         server=psimatch.Party.of(server),
         auditor=psimatch.read_public(auditor_file).fingerprint_text if auditor_file else "",
-        person_policy=person_policy if persons else "",
+        person_policy=person_policy if psimatch.PERSON in kinds else "",
+        phone_region=phone_region if psimatch.PHONE in kinds else "",
         reveal=shown,
         max_items=max_items,
         max_evaluations=max_items * _SESSIONS if max_evaluations is None else max_evaluations,

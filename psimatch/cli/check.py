@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 import psimatch
 from psimatch.cli.lists import bad_row_lines, bad_rows_error, list_fields, numbers
-from psimatch.cli.options import PATH, Kinds, example, json_option
+from psimatch.cli.options import PATH, Kinds, example, json_option, profile_at, profile_option
 
 
 @click.command(
@@ -27,23 +28,44 @@ from psimatch.cli.options import PATH, Kinds, example, json_option
     metavar="FILE",
     help="Read it as a match under this agreement would.",
 )
+@profile_option
+@click.option("--show", is_flag=True, help="Print what each row becomes: on your own screen only, it names people.")
 @json_option
-def check(path: Path, kinds: tuple[str, ...] | None, agreement_path: Path | None, as_json: bool) -> None:
+def check(
+    path: Path,
+    kinds: tuple[str, ...] | None,
+    agreement_path: Path | None,
+    profile_path: Path | None,
+    show: bool,
+    as_json: bool,
+) -> None:
     """Read a list of flags, and tell what a match would use of it.
 
     Names every bad row by its number, with what is wrong and what to do; the header is row 1. Never shows what stands
-    in a cell. Exits with 1 if a row is bad.
+    in a cell, unless you ask with --show. Exits with 1 if a row is bad.
     """
+    if show and as_json:
+        raise click.UsageError("--show is for a screen, so it excludes --json")
     if kinds is not None and agreement_path is not None:
         raise click.UsageError("--kinds and --agreement exclude each other: the agreement names the kinds")
+    profile = profile_at(profile_path)
     terms = None if agreement_path is None else psimatch.read_agreement_file(agreement_path).terms
     if terms is not None:
-        flags = psimatch.read_flags(path, terms.kinds_known, contact_bytes=terms.contact_size)
+        flags = psimatch.read_flags(path, terms.kinds_known, contact_bytes=terms.contact_size, profile=profile)
     else:
         labels = kinds or tuple(kind.label for kind in psimatch.KINDS.values())
-        flags = psimatch.read_flags(path, [psimatch.kind_named(label) for label in labels])
+        flags = psimatch.read_flags(path, [psimatch.kind_named(label) for label in labels], profile=profile)
+    if show:
+        click.echo("\n".join(_shown(flags)))
     click.echo(json.dumps(_fields(flags), ensure_ascii=False) if as_json else "\n".join(_lines(flags)))
     _refuse(flags, terms)
+
+
+def _shown(flags: psimatch.FlagList) -> Iterator[str]:
+    """Yield what each row becomes, one identifier a line."""
+    for flag in flags.rows:
+        for identifier in flag.identifiers:
+            yield f"row {flag.row}  {identifier.kind:<12}{psimatch.disarm(identifier.value.decode())}"
 
 
 def _refuse(flags: psimatch.FlagList, terms: psimatch.Terms | None) -> None:

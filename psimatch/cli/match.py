@@ -28,6 +28,7 @@ from psimatch.cli.options import (
     operator_option,
     passphrase_file_option,
     peer_option,
+    profile_option,
 )
 from psimatch.cli.progress import ProgressBars
 
@@ -52,6 +53,7 @@ _THREADS_ABOVE: Final = 2_048
 @click.option("--listen", metavar="HOST:PORT", help="Wait for the peer at this address of your own machine.")
 @click.option("--connect", metavar="HOST:PORT", help="Go to the peer, which listens there.")
 @click.option("--output", type=PATH, required=True, metavar="FILE", help="Where to write the matching rows.")
+@profile_option
 @peer_option
 @passphrase_file_option
 @ledger_option

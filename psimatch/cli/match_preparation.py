@@ -14,7 +14,7 @@ import psimatch
 from psimatch.cli import messages, passphrases
 from psimatch.cli.lists import bad_row_lines, bad_rows_error
 from psimatch.cli.metering import MeteredSession, metered
-from psimatch.cli.options import beside, today
+from psimatch.cli.options import beside, profile_at, today
 from psimatch.cli.outputs import check_output
 
 # Enough bad rows to see what is wrong; `check` lists them all.
@@ -29,6 +29,7 @@ class MatchOptions:
     agreement_path: Path
     identity_path: Path
     peer_path: Path | None
+    profile_path: Path | None
     passphrase_file: Path | None
     ledger_path: Path | None
     operator: str
@@ -193,6 +194,7 @@ def _check_not_an_input(options: MatchOptions) -> None:
         options.identity_path,
         options.passphrase_file,
         options.peer_path,
+        options.profile_path,
         options.suppress_path,
         options.ledger_path or beside(options.identity_path),
     )
@@ -208,7 +210,8 @@ _OTHER_NAME = "choose another name"
 
 
 def _read_list(options: MatchOptions, terms: psimatch.Terms) -> psimatch.FlagList:
-    flags = psimatch.read_flags(options.path, terms.kinds_known, contact_bytes=terms.contact_size)
+    profile = profile_at(options.profile_path)
+    flags = psimatch.read_flags(options.path, terms.kinds_known, contact_bytes=terms.contact_size, profile=profile)
     if flags.invalid and not options.skip_invalid:
         _note_bad_rows(flags)
         raise bad_rows_error(flags, "nothing was sent; correct them, or match without them with --skip-invalid")

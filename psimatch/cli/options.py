@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -52,8 +53,20 @@ operator_option = click.option(
     show_default="your login name",
     help="Who does this, for the ledger.",
 )
+profile_option = click.option(
+    "--profile",
+    "profile_path",
+    type=PATH,
+    metavar="FILE",
+    help='What the columns of the list are called, as TOML: a table [columns] with lines such as bsn = "BSN-nummer".',
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs.")
 force_option = click.option("--force", is_flag=True, help="Replace files that exist.")
+
+
+def profile_at(path: Path | None) -> Mapping[str, str] | None:
+    """Return the profile in a file, if there is one."""
+    return None if path is None else psimatch.read_profile(path)
 
 
 def beside(identity_path: Path) -> Path:

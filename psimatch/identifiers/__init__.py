@@ -1,19 +1,29 @@
 """Identifiers: raw text of a list of flags -> the value that is compared, one file a kind (psimatch-1 §13)."""
 
 from psimatch.identifiers.address import nl_address
+from psimatch.identifiers.bag import nl_bag
 from psimatch.identifiers.bsn import nl_bsn
+from psimatch.identifiers.email import email
 from psimatch.identifiers.exact_text import text
+from psimatch.identifiers.handle import handle
+from psimatch.identifiers.iban import iban
 from psimatch.identifiers.identifier import Identifier
 from psimatch.identifiers.kind import Field, Kind
 from psimatch.identifiers.padding import dummy
 from psimatch.identifiers.person import NAME as PERSON
 from psimatch.identifiers.person import person, person_kind, rule_of
 from psimatch.identifiers.person_rules import RULES, Policy, Rule, rules_under, satisfies
+from psimatch.identifiers.phone import HOME, REGIONS, phone, phone_kind
+from psimatch.identifiers.phone import NAME as PHONE
+from psimatch.identifiers.plate import plate
 from psimatch.identifiers.registry import KINDS, kind_named
 
 __all__ = [
+    "HOME",
     "KINDS",
     "PERSON",
+    "PHONE",
+    "REGIONS",
     "RULES",
     "Field",
     "Identifier",
@@ -21,11 +31,18 @@ __all__ = [
     "Policy",
     "Rule",
     "dummy",
+    "email",
+    "handle",
+    "iban",
     "kind_named",
     "nl_address",
+    "nl_bag",
     "nl_bsn",
     "person",
     "person_kind",
+    "phone",
+    "phone_kind",
+    "plate",
     "rule_of",
     "rules_under",
     "satisfies",

@@ -1,7 +1,7 @@
 """Kind `nl-address` version 1: a Dutch address, as postcode, house number and suffix.
 
-The value is `1234AB 12` or `1234AB 12 BIS`, in ASCII: the postcode without a space, the number without leading
-zeros, and the suffix, which is the house letter and the addition in one, in capitals and without separators. One
+The value is `1234AB 12`, `1234AB 12 BIS` or `1234AB TO 12`, in ASCII: the postcode without a space, the number without
+leading zeros, and the suffix, which is the house letter and the addition in one, in capitals, without separators. One
 space stands between the parts and none within them, so `12-1` is `12 1` and never `121` (decision 3).
 """
 
@@ -46,7 +46,9 @@ _SEPARATED_DIGITS: Final = re.compile(r"[0-9][ ./-]+[0-9]")
 _SUFFIX: Final = re.compile(r"[A-Z0-9]{0,4}|[A-Z][A-Z0-9]{4}")
 
 
-_FORM: Final = re.compile(rb"[1-9][0-9]{3}[A-Z]{2} [1-9][0-9]{0,4}( [A-Z0-9]{1,5})?")
+# A houseboat or caravan stands opposite or near a number, and has that one's (BRP: aanduiding bij huisnummer).
+_NEAR: Final = re.compile(r"(t[./ ]?o\.?|tegenover|by|bij)[ .]*(?=[0-9])", re.IGNORECASE)
+_FORM: Final = re.compile(rb"[1-9][0-9]{3}[A-Z]{2} (TO |BY )?[1-9][0-9]{0,4}( [A-Z0-9]{1,5})?")
 
 
 def nl_address(postcode: str, number: str, letter: str = "", addition: str = "") -> Identifier:
@@ -55,9 +57,11 @@ def nl_address(postcode: str, number: str, letter: str = "", addition: str = "")
     Raises:
         FieldError: a part can't be read, or could be read in two ways; its field is the Dutch column name.
     """
-    house_number, rest = _split_number(number)
+    near = _NEAR.match(plain_separators(number))
+    house_number, rest = _split_number(plain_separators(number)[near.end() :] if near else number)
     suffix = _join_suffix(rest, _letter(letter), _letters_and_digits(_ADDITION, addition))
-    parts = [_postcode(postcode), house_number, suffix]
+    beside = ("TO" if near[1][0] in "tT" else "BY") if near else ""
+    parts = [_postcode(postcode), beside, house_number, suffix]
     return Identifier(_NAME, _VERSION, " ".join(part for part in parts if part).encode("ascii"))
 
 

@@ -8,15 +8,22 @@ from typing import Final
 
 from psimatch.errors import FieldError
 from psimatch.identifiers.address import NL_ADDRESS
+from psimatch.identifiers.bag import NL_BAG
 from psimatch.identifiers.bsn import NL_BSN
+from psimatch.identifiers.email import EMAIL
 from psimatch.identifiers.exact_text import TEXT
+from psimatch.identifiers.handle import HANDLE
+from psimatch.identifiers.iban import IBAN
 from psimatch.identifiers.kind import Kind
 from psimatch.identifiers.person import person_kind
 from psimatch.identifiers.person_rules import Policy
+from psimatch.identifiers.phone import HOME, phone_kind
+from psimatch.identifiers.plate import PLATE
 
 # By name. The reserved kind `dummy` is not here: nobody can submit one by choice.
+_CHOSEN: Final = (person_kind(Policy.STRONG), phone_kind(HOME))
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
-    {kind.name: kind for kind in (NL_ADDRESS, NL_BSN, person_kind(Policy.STRONG), TEXT)}
+    {kind.name: kind for kind in (EMAIL, HANDLE, IBAN, NL_ADDRESS, NL_BAG, NL_BSN, *_CHOSEN, PLATE, TEXT)}
 )
 
 # How much of an unknown name an error repeats: it may come from the peer's agreement.

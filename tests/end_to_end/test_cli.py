@@ -407,7 +407,7 @@ def test_every_error_class_has_an_exit_code() -> None:
 
 @pytest.mark.parametrize("traceback", ["", "1"])
 def test_an_internal_error_shows_no_data(run: Run, monkeypatch: pytest.MonkeyPatch, traceback: str) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise KeyError("123456782")
 
     monkeypatch.setattr(psimatch, "read_flags", fail)

@@ -42,6 +42,13 @@ def test_a_person_matches_by_a_rule(pair: Any, finish: Finish) -> None:
     code, output, _ = finish(pair.care.start("check", "flags.csv", "--agreement", "pilot.toml"))
     assert code == 0
     assert "rows without any identifier: 4" in output
+    assert "SANNE" not in output
+    (pair.care.folder / "export.toml").write_text('[columns]\nbsn = "bsn"\nvoornamen = "voornamen"\n')
+    showing = ("check", "flags.csv", "--agreement", "pilot.toml", "--show", "--profile", "export.toml")
+    code, output, errors = finish(pair.care.start(*showing))
+    assert code == 0, errors
+    assert "row 2  person      exact|SANNE|VANDERBERG|20090425" in output
+    assert "row 3  nl-bsn      123456782" in output
 
 
 def test_the_rules_are_measured_on_known_pairs(pair: Any, finish: Finish) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from psimatch.contact import check_contact, disarm
 from psimatch.errors import FieldError
-from psimatch.identifiers import KINDS, Identifier, nl_address, nl_bsn, text
+from psimatch.identifiers import KINDS, Identifier, email, handle, iban, nl_address, nl_bsn, phone, plate, text
 
 WEIGHTS = (9, 8, 7, 6, 5, 4, 3, 2, -1)
 BSNS = (
@@ -107,3 +107,42 @@ def test_disarming_twice_changes_nothing_and_passes_the_check(hostile: str) -> N
     safe = disarm(hostile)
     assert disarm(safe) == safe
     check_contact(safe)
+
+
+ONE_FIELD = {"email": email, "iban": iban, "phone": phone, "plate": plate}
+PHONES = st.integers(10_000_000, 49_999_999).map(lambda number: f"+316{number}")
+PLATES = st.from_regex(r"[A-Z]{2}-[0-9]{3}-[A-Z]|[0-9]{2}-[A-Z]{3}-[0-9]", fullmatch=True)
+EMAILS = st.from_regex(r"[a-z][a-z0-9]{0,9}([._+][a-z0-9]{1,5})?@[a-z]{2,9}[.](org|nl)", fullmatch=True)
+MARKS = st.sampled_from([" ", "-", "\u00a0", "\u2011", ""])
+
+
+@given(st.sampled_from(sorted(ONE_FIELD)), st.text(max_size=60))
+def test_any_text_is_a_value_that_stays_or_the_typed_error(kind: str, raw: str) -> None:
+    with contextlib.suppress(FieldError):
+        found = ONE_FIELD[kind](raw)
+        assert ONE_FIELD[kind](found.value.decode()) == found
+        assert KINDS[kind].has_form(found.value)
+
+
+@given(st.text(max_size=20), st.text(max_size=60))
+def test_any_account_is_a_value_that_stays_or_the_typed_error(platform: str, account: str) -> None:
+    for name in (platform, "instagram"):
+        with contextlib.suppress(FieldError):
+            known, _, rest = handle(name, account).value.decode().partition(" ")
+            assert handle(known, rest) == handle(name, account)
+
+
+@given(PHONES, st.lists(st.tuples(st.integers(3, 11), MARKS), max_size=4))
+def test_separators_in_a_number_never_matter(number: str, marks: list[tuple[int, str]]) -> None:
+    spelled = number
+    for place, mark in marks:
+        spelled = spelled[:place] + mark + spelled[place:]
+    with contextlib.suppress(FieldError):
+        assert phone(spelled).value.decode() == number
+    assert phone("0" + number[3:]) == phone(number)
+
+
+@given(PLATES, EMAILS)
+def test_capitals_never_matter(number: str, address: str) -> None:
+    assert plate(number) == plate(number.lower()) == plate(number.replace("-", " "))
+    assert email(address) == email(address.upper()) == email(f" {address.title()} ")

@@ -186,7 +186,18 @@ def test_a_dummy_is_no_kind_of_an_agreement() -> None:
 
 
 def test_the_registry_knows_each_kind_by_name_and_label() -> None:
-    assert set(KINDS) == {"nl-bsn", "nl-address", "person", "text"}
+    assert set(KINDS) == {
+        "email",
+        "handle",
+        "iban",
+        "nl-bag",
+        "nl-bsn",
+        "nl-address",
+        "person",
+        "phone",
+        "plate",
+        "text",
+    }
     for name, kind in KINDS.items():
         assert kind_named(name) is kind_named(kind.label) is kind
         assert kind.label == f"{name}/1"
@@ -220,4 +231,4 @@ def test_all_is_complete() -> None:
     public = {
         name for name, value in vars(identifiers).items() if getattr(value, "__module__", "").startswith("psimatch")
     }
-    assert set(identifiers.__all__) == public | {"KINDS", "PERSON", "RULES"}
+    assert set(identifiers.__all__) == public | {"HOME", "KINDS", "PERSON", "PHONE", "REGIONS", "RULES"}

@@ -1,0 +1,53 @@
+"""Kind `email` version 1: an address of electronic mail in small letters, its domain in the form of DNS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from email_validator import EmailNotValidError, validate_email
+
+from psimatch.errors import FieldError
+from psimatch.identifiers.identifier import Identifier
+from psimatch.identifiers.kind import Field, Kind
+
+_NAME: Final = "email"
+_VERSION: Final = 1
+_FIELD: Final = "email"
+# RFC 5321 §4.5.3.1.
+_LONGEST, _LONGEST_LOCAL = 254, 64
+
+
+def email(raw: str) -> Identifier:
+    """Return the identifier of an address. Letters count as small ones; dots and what follows a plus stay.
+
+    RFC 5321 lets a host tell capitals apart before the @; none that people use does.
+
+    Raises:
+        FieldError: not an address.
+    """
+    text = raw.strip().removeprefix("mailto:")
+    remedy = "write one address, e.g. name@example.org"
+    try:
+        # Domains for tests and documentation are addresses too.
+        found = validate_email(text[: _LONGEST + 1], check_deliverability=False, test_environment=True)
+    except (EmailNotValidError, ValueError):
+        raise FieldError(_FIELD, "is not an e-mail address", remedy) from None
+    local = found.local_part.lower()
+    if len(local) > _LONGEST_LOCAL:
+        raise FieldError(_FIELD, "has more than 64 characters before the @", remedy)
+    return Identifier(_NAME, _VERSION, f"{local}@{(found.ascii_domain or found.domain).lower()}".encode())
+
+
+def _parse(fields: Mapping[str, str]) -> tuple[Identifier, ...]:
+    return (email(fields.get(_FIELD, "")),)
+
+
+def _has_form(value: bytes) -> bool:
+    try:
+        return email(value.decode()).value == value
+    except (FieldError, UnicodeDecodeError):
+        return False
+
+
+EMAIL: Final = Kind(_NAME, _VERSION, None, (Field(_FIELD, ("e-mail", "emailadres", "e-mailadres")),), _parse, _has_form)

@@ -1,0 +1,76 @@
+"""Kind `handle` version 1: an account of a platform, such as `instagram sanne.b`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from psimatch.errors import FieldError
+from psimatch.identifiers.identifier import Identifier
+from psimatch.identifiers.kind import Field, Kind
+
+_NAME: Final = "handle"
+_VERSION: Final = 1
+_PLATFORM: Final = "platform"
+_ACCOUNT: Final = "account"
+
+# How people write a platform. On all of these capitals in a name make no other account.
+_PLATFORMS: Final = {
+    name: names.split()[0]
+    for names in (
+        "discord",
+        "facebook fb",
+        "instagram ig insta",
+        "kik",
+        "reddit",
+        "roblox",
+        "signal",
+        "snapchat snap sc",
+        "steam",
+        "telegram tg",
+        "tiktok tt",
+        "twitch",
+        "x twitter",
+        "youtube yt",
+    )
+    for name in names.split()
+}
+_LINK: Final = re.compile(r"(https?://)?(www\.|m\.)?[a-z]+\.(com|net|org|tv|gg|me)/(@|u/|user/|add/|add)?", re.ASCII)
+_ACCOUNT_FORM: Final = re.compile(r"[a-z0-9._-]{1,64}(#[0-9]{4})?", re.ASCII)
+_FORM: Final = re.compile(rb"([a-z]+) [a-z0-9._-]{1,64}(#[0-9]{4})?")
+
+
+def handle(platform: str, account: str) -> Identifier:
+    """Return the identifier of an account; it may stand with an @ before it, or as a link to its page.
+
+    Raises:
+        FieldError: the platform is not known, or the account has a character that no account has.
+    """
+    known = _PLATFORMS.get(platform.strip().casefold())
+    if known is None:
+        names = ", ".join(sorted(set(_PLATFORMS.values())))
+        raise FieldError(_PLATFORM, "is not a platform that is known", f"write one of {names}")
+    name = _LINK.sub("", account.strip().lower(), count=1).removeprefix("@").split("?")[0].rstrip("/")
+    if not _ACCOUNT_FORM.fullmatch(name):
+        raise FieldError(_ACCOUNT, "is not the name of an account", "write the name alone, e.g. sanne.b")
+    return Identifier(_NAME, _VERSION, f"{known} {name}".encode("ascii"))
+
+
+def _parse(fields: Mapping[str, str]) -> tuple[Identifier, ...]:
+    return (handle(fields.get(_PLATFORM, ""), fields.get(_ACCOUNT, "")),)
+
+
+def _has_form(value: bytes) -> bool:
+    found = _FORM.fullmatch(value)
+    return found is not None and found[1].decode() in _PLATFORMS.values()
+
+
+HANDLE: Final = Kind(
+    _NAME,
+    _VERSION,
+    None,
+    (Field(_PLATFORM), Field(_ACCOUNT, ("handle", "gebruikersnaam", "username"))),
+    _parse,
+    _has_form,
+)

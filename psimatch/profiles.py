@@ -1,0 +1,47 @@
+"""A profile says which column of a case system's export is which field."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+from psimatch.columns import CASE_REF, CONTACT
+from psimatch.errors import FlagFileError
+from psimatch.identifiers import KINDS
+
+_LONGEST = 65_536
+
+
+def read_profile(path: str | os.PathLike[str]) -> Mapping[str, str]:
+    """Read a profile: TOML with a table `columns` of field = "name in the header of the export".
+
+    Fields go by the first of their names, such as `bsn`, `postcode`, `achternaam`, `dossier` and `contact`.
+
+    Raises:
+        FlagFileError: it can't be read, names a field that does not exist, or a column twice.
+    """
+    file = Path(path)
+    try:
+        with file.open("rb") as stream:
+            given = tomllib.loads(stream.read(_LONGEST).decode())
+    except OSError as error:
+        raise FlagFileError(f"{file} can't be read: {error.strerror}", hint="check name and rights") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise FlagFileError(
+            f"{file} is not TOML: {error}", hint='write lines such as bsn = "Burgerservicenr"'
+        ) from None
+    columns = given.get("columns")
+    if set(given) != {"columns"} or not isinstance(columns, dict) or not columns:
+        raise FlagFileError(f"{file} has not one table [columns]", hint='begin it with [columns], then bsn = "..."')
+    known = sorted({CASE_REF.name, CONTACT.name, *(field.name for kind in KINDS.values() for field in kind.fields)})
+    for name, header in columns.items():
+        if name not in known:
+            raise FlagFileError(f"{file}: there is no field {name[:40]!a}", hint=f"the fields are {', '.join(known)}")
+        if not isinstance(header, str) or not header.strip():
+            raise FlagFileError(f"{file}: the column of {name} is not a text", hint="write its name in the header")
+    folded = [header.strip().casefold() for header in columns.values()]
+    if len(set(folded)) != len(folded):
+        raise FlagFileError(f"{file} names a column for two fields", hint="give each field a column of its own")
+    return columns

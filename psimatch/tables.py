@@ -1,0 +1,69 @@
+"""Tables of spreadsheets and columnar files as the text of a list of flags."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from psimatch.errors import FlagFileError
+
+SUFFIXES: Final = (".xlsx", ".parquet")
+_INSTALL: Final = "install it with: pip install 'psimatch[tables]'; or save the list as CSV"
+
+
+def table_text(file: Path) -> str:
+    """Return a table as CSV with commas: of a workbook the first sheet. Row numbers stay those of the file.
+
+    Raises:
+        FlagFileError: it can't be read, or the package that reads it is not installed.
+    """
+    rows = _workbook(file) if file.suffix.lower() == ".xlsx" else _parquet(file)
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    try:
+        for row in rows:
+            writer.writerow([_cell(value) for value in row])
+    except FlagFileError:
+        raise
+    except Exception:
+        # Whatever the package says may hold what stands in a cell.
+        raise FlagFileError("is damaged, or no such table", hint="open it in its program and save it") from None
+    return text.getvalue()
+
+
+def _workbook(file: Path) -> Iterator[Iterable[Any]]:
+    try:
+        import openpyxl
+    except ImportError:
+        raise FlagFileError("is a workbook, which needs the package openpyxl", hint=_INSTALL) from None
+    book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+    try:
+        yield from book.worksheets[0].iter_rows(values_only=True)
+    finally:
+        book.close()
+
+
+def _parquet(file: Path) -> Iterator[Iterable[Any]]:
+    try:
+        import pyarrow.parquet
+    except ImportError:
+        raise FlagFileError("is a Parquet file, which needs the package pyarrow", hint=_INSTALL) from None
+    with pyarrow.parquet.ParquetFile(file) as table:
+        yield table.schema_arrow.names
+        for batch in table.iter_batches():
+            yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
+
+def _cell(value: Any) -> str:
+    """Return a cell as a list would have it: a whole number without a point, a day without its midnight."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, datetime.datetime) and value.time() == datetime.time():
+        return value.date().isoformat()
+    return value.isoformat() if isinstance(value, datetime.date) else str(value)
