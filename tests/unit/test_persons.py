@@ -24,6 +24,7 @@ from psimatch.identifiers.dates import BirthDate, birth_date
 from psimatch.identifiers.names import letters, sound, without_prefix
 from psimatch.linkage import Links
 from psimatch.match_files import write_matches
+from psimatch.matching import Match
 from psimatch.parameters import Role
 from psimatch.terms import Reveal
 
@@ -325,3 +326,21 @@ def test_a_row_that_says_too_little_of_a_person_keeps_its_number(tmp_path):
     assert flags.rows_without_identifier == (3,)
     assert [invalid.row for invalid in flags.invalid] == [5]
     assert flags.reserved == 0
+
+
+def test_an_address_through_several_persons_is_one_match_beside_each(tmp_path):
+    header = "case_ref,achternaam,voornamen,geboortedatum,postcode,huisnummer\n"
+    (tmp_path / "list.csv").write_text(
+        header + "1,Bos,Tim,2010-02-03,1234AB,12\n2,Kok,Mila,2011-05-06,1234 AB,12\n3,Vos,Noor,2012-07-08,9999ZZ,1\n"
+    )
+    flags = read_flags(tmp_path / "list.csv", [kind_named("nl-address"), person_kind(Policy.STRONG)])
+    address, tim = flags.rows[0].identifiers[0], flags.rows[0].identifiers[1]
+    found = [Match(address, "ADDR-ESS1", "desk 1"), Match(tim, "PERS-ON01", "desk 2")]
+    assert write_matches(tmp_path / "out.csv", flags, found) == 3
+    lines = [line.split(",") for line in (tmp_path / "out.csv").read_text().splitlines()[1:]]
+    # The address and the person of one row stand together, and the other row of that address has its match too.
+    assert [(line[0], line[6], line[7]) for line in lines] == [
+        ("1", "ADDR-ESS1", "nl-address"),
+        ("1", "PERS-ON01", "person"),
+        ("2", "ADDR-ESS1", "nl-address"),
+    ]
