@@ -106,6 +106,12 @@ def _positions(header: Sequence[str], called: Mapping[Field, tuple[str, ...]]) -
             numbers = " and ".join(str(index + 1) for index in found)
             raise FlagFileError(f"columns {numbers} are both {' / '.join(names)}", hint="rename or remove one of them")
         positions.update((field, index) for index in found)
+    for own in (CASE_REF, CONTACT):
+        if any(index == positions.get(own) for field, index in positions.items() if field is not own):
+            raise FlagFileError(
+                f"one column is {own.name} and something else too, which would go where it must not",
+                hint="name another column in the profile",
+            )
     return positions
 
 

@@ -11,7 +11,7 @@ from psimatch.columns import CASE_REF, CONTACT
 from psimatch.errors import FlagFileError
 from psimatch.identifiers import KINDS
 
-_LONGEST = 65_536
+_LONGEST = 4_096
 
 
 def read_profile(path: str | os.PathLike[str]) -> Mapping[str, str]:
@@ -25,13 +25,13 @@ def read_profile(path: str | os.PathLike[str]) -> Mapping[str, str]:
     file = Path(path)
     try:
         with file.open("rb") as stream:
-            given = tomllib.loads(stream.read(_LONGEST).decode())
+            data = stream.read(_LONGEST + 1)
+        given = tomllib.loads(data.decode() if len(data) <= _LONGEST else "=")
     except OSError as error:
         raise FlagFileError(f"{file} can't be read: {error.strerror}", hint="check name and rights") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise FlagFileError(
-            f"{file} is not TOML: {error}", hint='write lines such as bsn = "Burgerservicenr"'
-        ) from None
+    except (ValueError, RecursionError):
+        hint = 'write lines such as bsn = "Burgerservicenr"'
+        raise FlagFileError(f"{file} is not TOML, or too long", hint=hint) from None
     columns = given.get("columns")
     if set(given) != {"columns"} or not isinstance(columns, dict) or not columns:
         raise FlagFileError(f"{file} has not one table [columns]", hint='begin it with [columns], then bsn = "..."')

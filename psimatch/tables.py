@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from psimatch.errors import FlagFileError
+from psimatch.parameters import LIMITS
 
 SUFFIXES: Final = (".xlsx", ".parquet")
+# As for CSV: a row of a case system has some hundred bytes.
+_MOST_CHARACTERS: Final = 512 * LIMITS.max_items
 _INSTALL: Final = "install it with: pip install 'psimatch[tables]'; or save the list as CSV"
 
 
@@ -27,9 +30,11 @@ def table_text(file: Path) -> str:
     try:
         for row in rows:
             writer.writerow([_cell(value) for value in row])
+            if text.tell() > _MOST_CHARACTERS:
+                raise FlagFileError("is too large", hint="leave out columns or rows")
     except FlagFileError:
         raise
-    except Exception:
+    except (Exception, MemoryError):
         # Whatever the package says may hold what stands in a cell.
         raise FlagFileError("is damaged, or no such table", hint="open it in its program and save it") from None
     return text.getvalue()
@@ -42,7 +47,15 @@ def _workbook(file: Path) -> Iterator[Iterable[Any]]:
         raise FlagFileError("is a workbook, which needs the package openpyxl", hint=_INSTALL) from None
     book = openpyxl.load_workbook(file, read_only=True, data_only=True)
     try:
-        yield from book.worksheets[0].iter_rows(values_only=True)
+        sheet = book.worksheets[0]
+        # What a file says of its own size may be old, and would cut rows and columns off unseen.
+        sheet.reset_dimensions()
+        width = 0
+        for row in sheet.iter_rows(values_only=True):
+            width = width or len(row)
+            # Cells at the end that are empty may be there or not.
+            filled = max((place for place, cell in enumerate(row, start=1) if cell is not None), default=0)
+            yield [*row[: max(width, filled)], *[None] * (width - len(row))]
     finally:
         book.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
@@ -33,7 +34,7 @@ def email(raw: str) -> Identifier:
         found = validate_email(text[: _LONGEST + 1], check_deliverability=False, test_environment=True)
     except (EmailNotValidError, ValueError):
         raise FieldError(_FIELD, "is not an e-mail address", remedy) from None
-    local = found.local_part.lower()
+    local = unicodedata.normalize("NFC", found.local_part.lower())
     if len(local) > _LONGEST_LOCAL:
         raise FieldError(_FIELD, "has more than 64 characters before the @", remedy)
     return Identifier(_NAME, _VERSION, f"{local}@{(found.ascii_domain or found.domain).lower()}".encode())

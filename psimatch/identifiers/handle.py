@@ -14,6 +14,7 @@ _NAME: Final = "handle"
 _VERSION: Final = 1
 _PLATFORM: Final = "platform"
 _ACCOUNT: Final = "account"
+_LONGEST: Final = 200
 
 # How people write a platform. On all of these capitals in a name make no other account.
 _PLATFORMS: Final = {
@@ -36,7 +37,25 @@ _PLATFORMS: Final = {
     )
     for name in names.split()
 }
-_LINK: Final = re.compile(r"(https?://)?(www\.|m\.)?[a-z]+\.(com|net|org|tv|gg|me)/(@|u/|user/|add/|add)?", re.ASCII)
+# Where each has the pages of its accounts, and what stands before the account in a link.
+_HOSTS: Final = {
+    "facebook": "facebook.com",
+    "instagram": "instagram.com",
+    "reddit": "reddit.com",
+    "snapchat": "snapchat.com",
+    "telegram": "t.me",
+    "tiktok": "tiktok.com",
+    "twitch": "twitch.tv",
+    "x": "x.com twitter.com",
+    "youtube": "youtube.com",
+}
+_LINK: Final = re.compile(
+    r"(?:https?://)?(?:www\.|m\.)?([a-z]+\.[a-z]+)/(?:@|u/|user/|add/)?([^/?#]*)/?(\?.*)?", re.ASCII
+)
+# Pages that are no account's.
+_PAGES: Final = frozenset(
+    str.split("p reel reels stories share watch profile.php i joinchat invite groups c channel add")
+)
 _ACCOUNT_FORM: Final = re.compile(r"[a-z0-9._-]{1,64}(#[0-9]{4})?", re.ASCII)
 _FORM: Final = re.compile(rb"([a-z]+) [a-z0-9._-]{1,64}(#[0-9]{4})?")
 
@@ -51,7 +70,12 @@ def handle(platform: str, account: str) -> Identifier:
     if known is None:
         names = ", ".join(sorted(set(_PLATFORMS.values())))
         raise FieldError(_PLATFORM, "is not a platform that is known", f"write one of {names}")
-    name = _LINK.sub("", account.strip().lower(), count=1).removeprefix("@").split("?")[0].rstrip("/")
+    name = account[:_LONGEST].strip().lower()
+    link = _LINK.fullmatch(name)
+    if link is not None:
+        hosts = _HOSTS.get(known, "").split()
+        name = link[2] if link[1] in hosts and link[2] not in _PAGES else ""
+    name = name.removeprefix("@")
     if not _ACCOUNT_FORM.fullmatch(name):
         raise FieldError(_ACCOUNT, "is not the name of an account", "write the name alone, e.g. sanne.b")
     return Identifier(_NAME, _VERSION, f"{known} {name}".encode("ascii"))

@@ -24,6 +24,9 @@ _HYPHENS: Final = re.compile("[-\u2010-\u2015]")
 _DIGITS: Final = re.compile("[0-9]+", re.ASCII)
 # A part is short: names in full have at most so many letters in a token.
 _LONGEST: Final = 100
+_POSTCODE_DIGITS: Final = 4
+# What lists write for a name that nobody knows: two such are not one person.
+_UNKNOWN: Final = frozenset(("ONBEKEND", "ONB", "NN", "UNKNOWN", "GEEN", "NVT", "NB", "NULL", "NONE"))
 _FORM: Final = re.compile(rb"[A-Z0-9]+( [A-Z0-9]+)*(\|[A-Z0-9]+( [A-Z0-9]+)*)+")
 
 # Of the weakest rule of each policy: what who can ask for all tokens would have to try.
@@ -46,6 +49,10 @@ def _names(fields: Mapping[str, str]) -> dict[str, str]:
     own = next((name for name in map(letters, reversed(_HYPHENS.split(family_cell))) if name), "")
     family = without_prefix(own)
     given_names = letters(fields.get(_GIVEN, ""))
+    if given_names.replace(" ", "") in _UNKNOWN:
+        given_names = ""
+    if family in _UNKNOWN:
+        family = whole = ""
     given = given_names.partition(" ")[0]
     initial = (given or letters(fields.get(_INITIALS, "")))[:1]
     if len(given) < 2:
@@ -84,9 +91,10 @@ def _date(raw: str) -> dict[str, str]:
 def _home(fields: Mapping[str, str]) -> dict[str, str]:
     digits = _DIGITS.search(fields.get(_NUMBER, ""))
     street, place = (letters(fields.get(name, "")).replace(" ", "") for name in (_STREET, _PLACE))
-    postcode = fields.get(_POSTCODE, "").upper()
+    postcode = "".join(letter for letter in fields.get(_POSTCODE, "").upper() if letter.isascii() and letter.isalnum())
     return {
-        "postcode": "".join(letter for letter in postcode if letter.isascii() and letter.isalnum())[:_LONGEST],
+        # A word for an unknown one has no digit, and would make neighbours of strangers.
+        "postcode": postcode[:_LONGEST] if sum(map(str.isdigit, postcode)) >= _POSTCODE_DIGITS else "",
         "number": digits[0].lstrip("0")[:_LONGEST] if digits else "",
         "street_4": street[:4],
         "place_4": place[:4],

@@ -32,6 +32,7 @@ SAME = {
         ("sanne@example.org", ["Sanne@Example.ORG", " sanne@example.org ", "mailto:sanne@example.org"]),
         ("jan@xn--mnchen-3ya.de", ["jan@münchen.de", "JAN@MÜNCHEN.DE", "jan@mu\u0308nchen.de", "jan@xn--mnchen-3ya.de"]),
         ("a+b@example.org", ["A+B@example.org"]),
+        ("\u01f0an@example.org", ["J\u030can@example.org"]),
     ],
     "iban": [
         ("NL91ABNA0417164300", ["NL91 ABNA 0417 1643 00", "nl91abna0417164300", "IBAN: NL91 ABNA 0417 1643 00",
@@ -85,6 +86,8 @@ def test_what_is_none_is_refused_without_showing_it(kind, raw):
         ("Twitter", "@sanne", "x sanne"),
         ("X", "sanne", "x sanne"),
         ("discord", "Sanne#1234", "discord sanne#1234"),
+        ("x", "https://x.com/addison", "x addison"),
+        ("x", "twitter.com/sanne", "x sanne"),
     ],
 )
 def test_accounts(platform, account, value):
@@ -95,6 +98,9 @@ def test_accounts(platform, account, value):
 @pytest.mark.parametrize(
     ("platform", "account", "field"),
     [("", "x", "platform"), ("hyves", "x", "platform"), ("x", "", "account"), ("x", "a b", "account"),
+     ("facebook", "https://facebook.com/profile.php?id=1", "account"), ("youtube", "youtube.com/watch?v=a", "account"),
+     ("instagram", "instagram.com/p/abc", "account"), ("snapchat", "https://tiktok.com/@jan", "account"),
+     ("kik", "https://evil.org/jan", "account"), ("x", "a" * 60_000, "account"),
      ("x", "sänne", "account"), ("x", "a" * 65, "account"), ("x", "@", "account"), ("x", "a/b", "account")],
 )  # fmt: skip
 def test_what_is_no_account_is_refused(platform, account, field):

@@ -206,6 +206,18 @@ def test_letters_are_capitals_and_stay(raw):
     assert all(word.isascii() and word.isalpha() and word.isupper() for word in once.split())
 
 
+@pytest.mark.parametrize("changed", [{"voornamen": "Onbekend"}, {"voornamen": "onb."}, {"achternaam": "N.N."}])
+def test_a_word_for_an_unknown_name_is_no_name(changed):
+    unknown = {**SANNE, **changed}
+    tokens = {rule_of(token).name for token in person(unknown, Policy.ANY)}
+    assert not tokens & {"exact", "names-date", "start-family-date", "names-day"}
+
+
+def test_a_word_for_an_unknown_postcode_is_no_postcode():
+    one = {**SANNE, "postcode": "onbekend"}
+    assert not any("postcode" in rule_of(token).parts for token in person(one, Policy.ANY))
+
+
 # Policies.
 
 

@@ -1,6 +1,8 @@
 """Lists that are no CSV, and lists whose columns have other names."""
 
 import datetime
+import re
+import zipfile
 
 import openpyxl
 import pyarrow
@@ -98,6 +100,8 @@ def test_a_profile_names_columns(tmp_path):
         ("columns = 5\n", "one table"),
         ('[columns]\nbsn = "a"\n[more]\n', "one table"),
         ("[columns\n", "is not TOML"),
+        ("columns=" + "[" * 3_000, "is not TOML"),
+        ("columns=" + "1" * 5_000, "too long"),
         ('[columns]\nbsn = "a"\nbsn = "b"\n', "is not TOML"),
         ('[columns]\nnumber = "a"\n', "there is no field"),
         ("[columns]\nbsn = 5\n", "is not a text"),
@@ -114,3 +118,25 @@ def test_profiles_of_another_form(tmp_path, text, problem):
 def test_a_profile_that_cant_be_read(tmp_path):
     with pytest.raises(FlagFileError, match="can't be read"):
         read_profile(tmp_path / "missing.toml")
+
+
+def test_what_a_workbook_says_of_its_size_is_not_believed(tmp_path):
+    workbook(tmp_path / "list.xlsx")
+    for number, dimension in enumerate(('<dimension ref="A1:B2"/>', "")):
+        changed = tmp_path / f"{number}.xlsx"
+        with zipfile.ZipFile(tmp_path / "list.xlsx") as source, zipfile.ZipFile(changed, "w") as target:
+            for item in source.infolist():
+                data = source.read(item)
+                if item.filename.endswith("sheet1.xml"):
+                    data = re.sub(rb"<dimension[^>]*/>", dimension.encode(), data)
+                target.writestr(item, data)
+        flags = read_flags(changed, ALL)
+        assert [flag.row for flag in flags.rows] == [2, 4]
+        assert [bad.row for bad in flags.invalid] == [5]
+
+
+@pytest.mark.parametrize("field", ["contact", "dossier"])
+def test_a_number_can_never_be_the_contact_or_the_case_reference(tmp_path, field):
+    (tmp_path / "list.csv").write_text(f"{field},x\n123456782,y\n")
+    with pytest.raises(FlagFileError, match="must not"):
+        read_flags(tmp_path / "list.csv", [KINDS["nl-bsn"]], profile={"bsn": field})
