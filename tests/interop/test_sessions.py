@@ -6,9 +6,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from sessions import chunks_of
 
 from psimatch import (
-    LIMITS,
     Admission,
     AdmissionNeeded,
     Agreement,
@@ -181,10 +181,8 @@ def test_session(client_side, server_side, name):
 def short_chunks(request, monkeypatch):
     # A chunk of 2,048 takes the reference many seconds; chunks of 1 and 3 pass through the same code.
     monkeypatch.setattr(ref, "CHUNK", request.param)
-    before = LIMITS.chunk_items
-    object.__setattr__(LIMITS, "chunk_items", request.param)
-    yield request.param
-    object.__setattr__(LIMITS, "chunk_items", before)
+    with chunks_of(request.param):
+        yield request.param
 
 
 @pytest.mark.usefixtures("short_chunks")

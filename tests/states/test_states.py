@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from sessions import STANDING, Wire, make_agreement, make_client, make_server
+from sessions import STANDING, Wire, chunks_of, make_agreement, make_client, make_server
 
 from psimatch import errors, states
 from psimatch.identifiers import text
@@ -20,7 +20,7 @@ from psimatch.messages import (
     Standing,
     Tags,
 )
-from psimatch.parameters import LIMITS, Role
+from psimatch.parameters import Role
 from psimatch.states import FINAL, TRANSITIONS, State
 from psimatch.terms import Reveal
 
@@ -78,15 +78,13 @@ def test_every_state_is_reached_and_left():
 def wire(request):
     """Return two started sessions whose lists are cut into chunks of two."""
     reveal = getattr(request, "param", Reveal.BOTH)
-    before = LIMITS.chunk_items
-    object.__setattr__(LIMITS, "chunk_items", 2)
-    shared = {text(str(number)): "" for number in range(COUNT)}
-    agreement = make_agreement(max_items=COUNT, contact_size=0, reveal=reveal)
-    wire = Wire(make_client(agreement, shared), make_server(agreement, shared))
-    for role, session in wire.sessions.items():
-        wire.take(role, session.start(STANDING))
-    yield wire
-    object.__setattr__(LIMITS, "chunk_items", before)
+    with chunks_of(2):
+        shared = {text(str(number)): "" for number in range(COUNT)}
+        agreement = make_agreement(max_items=COUNT, contact_size=0, reveal=reveal)
+        wire = Wire(make_client(agreement, shared), make_server(agreement, shared))
+        for role, session in wire.sessions.items():
+            wire.take(role, session.start(STANDING))
+        yield wire
 
 
 def signed_by_peer_in(wire, role, state, message):

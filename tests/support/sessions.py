@@ -1,5 +1,6 @@
 """Two parties, an agreement between them, and two real sessions driven against each other in memory."""
 
+import contextlib
 from collections import deque
 from datetime import UTC, date, datetime
 
@@ -21,7 +22,7 @@ from psimatch.outputs import (
     ReceiptSigned,
     Send,
 )
-from psimatch.parameters import Role
+from psimatch.parameters import LIMITS, Role
 from psimatch.server import ServerSession
 from psimatch.terms import Party, Reveal, Terms
 
@@ -64,6 +65,17 @@ def make_client(agreement, items, **options):
 
 def make_server(agreement, items, **options):
     return ServerSession(agreement, POLICE, CARE.public, items, today=TODAY, **options)
+
+
+@contextlib.contextmanager
+def chunks_of(items):
+    """Cut sets into chunks of so many: many chunks of few items go through the same code as of 2,048."""
+    before = LIMITS.chunk_items
+    object.__setattr__(LIMITS, "chunk_items", items)
+    try:
+        yield
+    finally:
+        object.__setattr__(LIMITS, "chunk_items", before)
 
 
 def new_ledger(identity, **options):

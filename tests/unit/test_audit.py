@@ -1,61 +1,20 @@
 """Audits: an honest session opens, and every way to cheat that an audit can find is found."""
 
-import contextlib
 from dataclasses import replace
 
 import pytest
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
-from sessions import AUDITOR, CARE, POLICE, Wire, make_agreement, make_client, make_server
+from audits import BOTH, CASE_REFS, PARTIES, TERMS, audited, check, contents_of, items, opening_of
+from sessions import AUDITOR, POLICE, Wire, chunks_of, make_agreement, make_client, make_server
 
 from psimatch import audit
-from psimatch.audit import records, trail
-from psimatch.audit.rows import share
+from psimatch.audit import trail
 from psimatch.client import ClientSession
-from psimatch.errors import AuditFileError, FieldError, MessageFormatError, NotAPartyError
+from psimatch.errors import FieldError, MessageFormatError, NotAPartyError
 from psimatch.identifiers import Identifier, dummy, text
 from psimatch.messages import Blinded, ServerHello
-from psimatch.parameters import LIMITS, Role
+from psimatch.parameters import Role
 from psimatch.prf import encoded
 from psimatch.terms import Reveal
-
-PARTIES = {Role.CLIENT: CARE.public, Role.SERVER: POLICE.public}
-TERMS = {"auditor": AUDITOR.public.fingerprint_text}
-CASE_REFS = {text("a"): "case a", text("c"): "case c"}
-BOTH = pytest.mark.parametrize("role", Role)
-
-
-def items(words):
-    return {text(word): f"ring {word}" for word in words}
-
-
-def audited(care="abcd", police="cdef", **changed):
-    """Run a session under an agreement that names an auditor; return agreement and wire."""
-    agreement = make_agreement(**TERMS, **changed)
-    contacts = agreement.terms.contact_size
-    one, other = (items(words) if contacts else dict.fromkeys(items(words), "") for words in (care, police))
-    options = {"auditor": AUDITOR.public, "case_refs": CASE_REFS}
-    wire = Wire(make_client(agreement, one, **options), make_server(agreement, other, **options)).run()
-    return agreement, wire
-
-
-def contents_of(wire, role):
-    return audit.AuditContents.decode(wire.audits[role])
-
-
-def opening_of(wire, role, places=None):
-    contents = contents_of(wire, role)
-    header = contents.header
-    info = trail.seed_info(role, header.agreement_id, header.session_id)
-    seed = AUDITOR.sealing_key.open(header.sealed_seed, info)
-    wanted = range(header.set_size + 1) if places is None else [*places, header.set_size]
-    return audit.Opening(seed, {place: share(wire.owner_seeds[role], place) for place in wanted})
-
-
-def check(agreement, wire, role, contents=None, opening=None):
-    found = contents or contents_of(wire, role)
-    return audit.check_audit(found, agreement.terms, PARTIES, opening or opening_of(wire, role))
-
 
 # An honest session.
 
@@ -87,14 +46,10 @@ def test_a_sample_proves_only_itself(role):
 
 
 @pytest.mark.parametrize("items_each", [1, 3])
-def test_many_chunks(items_each, monkeypatch):
-    before = LIMITS.chunk_items
-    object.__setattr__(LIMITS, "chunk_items", items_each)
-    try:
+def test_many_chunks(items_each):
+    with chunks_of(items_each):
         agreement, wire = audited()
         assert all(check(agreement, wire, role).proves_set for role in Role)
-    finally:
-        object.__setattr__(LIMITS, "chunk_items", before)
 
 
 @BOTH
@@ -246,9 +201,7 @@ def test_a_file_cut_before_it_shows_what_was_run(monkeypatch, role):
     """The rows open, but nothing says that the party ran with them."""
     guess, harmless = encoded(text("c")), encoded(text("z"))
     other_rows(monkeypatch, role, lambda row: harmless if row == guess else row)
-    before = LIMITS.chunk_items
-    object.__setattr__(LIMITS, "chunk_items", 7)
-    try:
+    with chunks_of(7):
         agreement, wire = audited()
         contents = contents_of(wire, role)
         kept = [message for message in contents.messages if message.sender is role][:2]
@@ -258,8 +211,6 @@ def test_a_file_cut_before_it_shows_what_was_run(monkeypatch, role):
         assert not report.proves_set
         assert not all(row.ran for row in report.opened)
         assert check(agreement, wire, role).violations
-    finally:
-        object.__setattr__(LIMITS, "chunk_items", before)
 
 
 def test_a_servers_file_does_not_show_what_the_client_withheld(monkeypatch):
@@ -286,159 +237,3 @@ def test_parts_that_no_row_has(monkeypatch):
         report = check(agreement, wire, role)
         assert len(report.violations) == count
         assert all(violation.endswith("has a part that no row of this party has") for violation in report.violations)
-
-
-def test_the_parties_are_those_of_the_agreement():
-    agreement, wire = audited()
-    swapped = {Role.CLIENT: POLICE.public, Role.SERVER: CARE.public}
-    with pytest.raises(NotAPartyError):
-        audit.check_audit(contents_of(wire, Role.CLIENT), agreement.terms, swapped)
-
-
-def test_arrays_in_arrays_are_refused_at_once():
-    wide = b"\x92\x01\xdd" + (1 << 20).to_bytes(4, "big") + b"\x90" * (1 << 20)
-    with pytest.raises(AuditFileError):
-        audit.AuditContents.decode(len(wide).to_bytes(4, "big") + wide)
-
-
-# A party that changes its file, or does not open it.
-
-
-@BOTH
-def test_what_cant_be_opened_is_a_violation(role):
-    agreement, wire = audited()
-    opening = opening_of(wire, role)
-    wrong = {**opening.owner_shares, 2: bytes(32), 5: opening.owner_shares[4]}
-    report = check(agreement, wire, role, opening=replace(opening, owner_shares=wrong))
-    assert report.violations == ("row 3 can't be opened", "row 6 can't be opened")
-    report = check(agreement, wire, role, opening=replace(opening, auditor_seed=bytes(32)))
-    assert len(report.violations) >= 8
-
-
-def test_the_server_must_open_its_key():
-    agreement, wire = audited()
-    opening, contents = opening_of(wire, Role.SERVER), contents_of(wire, Role.SERVER)
-    without = {place: part for place, part in opening.owner_shares.items() if place < 8}
-    for changed_opening, changed in (
-        (replace(opening, owner_shares=without), contents),
-        (opening, replace(contents, sealed_key_seed=b"")),
-    ):
-        report = check(agreement, wire, Role.SERVER, changed, changed_opening)
-        assert report.violations == ("the server's key can't be opened",)
-        assert not report.proves_set
-
-
-@BOTH
-def test_rows_swapped_left_out_or_added(role):
-    agreement, wire = audited()
-    contents = contents_of(wire, role)
-    leaves, rows = contents.leaves, contents.sealed_rows
-    for changed in (
-        replace(contents, leaves=(leaves[1], leaves[0], *leaves[2:]), sealed_rows=(rows[1], rows[0], *rows[2:])),
-        replace(contents, leaves=leaves[:-1], sealed_rows=rows[:-1]),
-        replace(contents, leaves=(*leaves, leaves[0]), sealed_rows=(*rows, rows[0])),
-        replace(contents, leaves=(), sealed_rows=()),
-    ):
-        assert check(agreement, wire, role, changed).violations
-    report = check(agreement, wire, role, replace(contents, sealed_rows=(rows[1], rows[0], *rows[2:])))
-    assert report.violations == ("row 1 can't be opened", "row 2 can't be opened")
-
-
-@BOTH
-def test_every_message_is_bound(role):
-    agreement, wire = audited()
-    contents = contents_of(wire, role)
-    signed = contents.messages
-    for number in range(len(signed)):
-        flipped = replace(
-            signed[number], signature=bytes([signed[number].signature[0] ^ 1]) + signed[number].signature[1:]
-        )
-        changed = {
-            "flipped": (*signed[:number], flipped, *signed[number + 1 :]),
-            "other": (
-                *signed[:number],
-                replace(signed[number], message=signed[number - 1].message),
-                *signed[number + 1 :],
-            ),
-            "elsewhere": (*signed[:number], replace(signed[number], session_id=bytes([1]) * 32), *signed[number + 1 :]),
-            "twice": (*signed[: number + 1], *signed[number:]),
-            "missing": (*signed[:number], *signed[number + 1 :]) if number + 2 < len(signed) else (),
-        }
-        for way, messages in changed.items():
-            report = check(agreement, wire, role, replace(contents, messages=tuple(messages)))
-            assert report.violations, (number, way)
-            assert not report.proves_set
-
-
-@BOTH
-def test_a_file_that_ends_early_proves_no_more_than_it_has(role):
-    agreement, wire = audited()
-    contents = contents_of(wire, role)
-    for count in range(2, len(contents.messages) - 1):
-        report = check(agreement, wire, role, replace(contents, messages=contents.messages[:count]))
-        assert report.violations == ()
-        assert not report.complete
-        assert not report.proves_set
-
-
-@BOTH
-def test_a_crash_at_any_byte_leaves_a_file_that_reads(role):
-    agreement, wire = audited()
-    data = wire.audits[role]
-    header = 4 + int.from_bytes(data[:4], "big")
-    for size in range(header, len(data), 97):
-        contents = audit.AuditContents.decode(data[:size])
-        report = audit.check_audit(contents, agreement.terms, PARTIES)
-        assert not report.complete
-        # Rows are written before anything binds the party to them.
-        assert not report.bound or len(contents.leaves) == 8
-
-
-@settings(max_examples=150, deadline=None)
-@given(st.data())
-def test_a_hostile_file_is_an_error_or_a_violation(data):
-    role = data.draw(st.sampled_from(list(Role)))
-    if role not in _HONEST:
-        _HONEST[role] = audited()
-    agreement, wire = _HONEST[role]
-    changed = bytearray(wire.audits[role])
-    for _ in range(data.draw(st.integers(1, 3))):
-        at = data.draw(st.integers(0, len(changed) - 1))
-        changed[at] ^= data.draw(st.integers(1, 255))
-    assume(bytes(changed) != wire.audits[role])
-    try:
-        contents = audit.AuditContents.decode(bytes(changed))
-        report = check(agreement, wire, role, contents)
-    except AuditFileError:
-        return
-    # Only the auditor's sealed seed and the length of the last record have no other way to show.
-    assert (
-        report.violations
-        or not report.complete
-        or contents.header.sealed_seed != contents_of(wire, role).header.sealed_seed
-    )
-
-
-_HONEST = {}
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.binary(max_size=300))
-def test_any_bytes_are_read_or_refused(data):
-    for prefix in (b"", len(data).to_bytes(4, "big")):
-        with contextlib.suppress(AuditFileError):
-            audit.AuditContents.decode(prefix + data)
-
-
-def test_another_agreement():
-    _, wire = audited()
-    other = make_agreement(**TERMS, title="Another")
-    with pytest.raises(AuditFileError):
-        audit.check_audit(contents_of(wire, Role.CLIENT), other.terms, PARTIES)
-
-
-def test_records_have_one_form():
-    _, wire = audited()
-    data = wire.audits[Role.SERVER]
-    again = b"".join(map(records.encode, records.decode_all(data)))
-    assert again == data
