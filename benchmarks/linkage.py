@@ -20,7 +20,7 @@ from measuring import Figures, parser, write
 from peers import environment
 from people import population, rows
 
-from psimatch import RULES, Flag, Identifier, Policy, evaluate_linkage, person, rule_of
+from psimatch import RULES, Flag, Identifier, Policy, evaluate_linkage, person, rule_of, satisfies
 
 SEED, SMALL, LARGE = 1, 20_000, 200_000
 # How many pairs of different youths may agree under a strong rule, where both lists have the same 200,000.
@@ -108,13 +108,8 @@ def febrl_set(name: str, load: Callable[[], tuple[Any, Any, Any]]) -> Figures:
 
 def _own(flag: Flag) -> set[str]:
     """Return the rules, and the policies, under which a record agrees with itself."""
-    names = {rule_of(token).name for token in flag.identifiers}
-    strong = any(rule_of(token).strong for token in flag.identifiers)
-    policies = {Policy.ANY.value: bool(names), Policy.STRONG.value: strong}
-    pairs = [(a, b) for a in flag.identifiers for b in flag.identifiers]
-    apart = any(not rule_of(a).sources & rule_of(b).sources for a, b in pairs)
-    policies[Policy.TWO.value] = strong or apart
-    return names | {policy for policy, holds in policies.items() if holds}
+    rules = [rule_of(token) for token in flag.identifiers]
+    return {rule.name for rule in rules} | {policy.value for policy in Policy if satisfies(policy, rules)}
 
 
 def false_pairs(one: Sequence[Flag], other: Sequence[Flag]) -> dict[str, int]:

@@ -8,6 +8,8 @@ from pathlib import Path
 from measuring import RESULTS, ROOT, Figures, parser, size
 from plots import TITLES, origin, read
 
+import psimatch
+
 README = ROOT / "benchmarks" / "README.md"
 BEGIN, END = "<!-- figures -->\n", "<!-- /figures -->"
 
@@ -182,23 +184,22 @@ def ledger_lines(report: Figures) -> list[str]:
     ]
 
 
-def shares(found: int, true: int, total: int) -> list[str]:
+def shares(item: Figures) -> list[str]:
     """Return false pairs, precision, recall and F1 as cells."""
-    precision, recall = true / found if found else 1.0, true / total
-    f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
-    return [f"{found - true:,}", f"{precision:.4f}", f"{recall:.4f}", f"{f1:.4f}"]
+    pairs = psimatch.Figures("", item["found"], item["true"], item["total"])
+    return [f"{pairs.found - pairs.true:,}", f"{pairs.precision:.4f}", f"{pairs.recall:.4f}", f"{pairs.f1:.4f}"]
 
 
 def linkage_lines(report: Figures) -> list[str]:
     """Return the section on persons."""
     head = ("false pairs", "precision", "recall", "F1")
     rows = [
-        [f"{each['name']} {size(*each['sizes'])}, policy `{item['name']}`", *shares(*figures_of(item))]
+        [f"{each['name']} {size(*each['sizes'])}, policy `{item['name']}`", *shares(item)]
         for each in report["sets"]
         for item in each["policies"]
     ]
     rows += [
-        [f"FEBRL4, Bloom filters (clkhash, anonlink) at {item['threshold']:.2f}", *shares(*figures_of(item))]
+        [f"FEBRL4, Bloom filters (clkhash, anonlink) at {item['threshold']:.2f}", *shares(item)]
         for item in report["anonlink"]
     ]
     lines = ["### Persons without a number", "", *table(("", *head), rows), ""]
@@ -226,15 +227,10 @@ def linkage_lines(report: Figures) -> list[str]:
     ]
 
 
-def figures_of(item: Figures) -> tuple[int, int, int]:
-    """Return what was found, what of it is true, and what there was."""
-    return item["found"], item["true"], item["total"]
-
-
 def rule_cells(each: Figures, rule: str) -> list[str]:
     """Return false pairs and recall of a rule on a set."""
-    item = next(item for item in each["rules"] if item["name"] == rule)
-    return [f"{item['found'] - item['true']:,}", f"{item['true'] / item['total']:.4f}"]
+    false, _, recall, _ = shares(next(item for item in each["rules"] if item["name"] == rule))
+    return [false, recall]
 
 
 SECTIONS: dict[str, Callable[[Figures], list[str]]] = {

@@ -90,10 +90,10 @@ from psimatch.errors import (
 from psimatch.flag_files import read_flags, read_pairs
 from psimatch.flags import Duplicates, Flag, FlagList, InvalidRow
 from psimatch.identifiers import (
-    HOME,
     KINDS,
     PERSON,
     PHONE,
+    PHONE_REGION,
     RULES,
     Field,
     Identifier,
@@ -211,7 +211,6 @@ __all__ = [
     "FlagList",
     "FrameTooLongError",
     "Grant",
-    "HOME",
     "HeldInterrupt",
     "HelloReplayedError",
     "Identifier",
@@ -245,6 +244,7 @@ __all__ = [
     "OutputError",
     "PERSON",
     "PHONE",
+    "PHONE_REGION",
     "PROTOCOL_VERSION",
     "Party",
     "PassphraseError",

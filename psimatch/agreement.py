@@ -45,6 +45,14 @@ class Agreement:
             hint="use the identity whose fingerprint the agreement shows",
         )
 
+    def name_of(self, public: PublicIdentity) -> str:
+        """Return the name that the agreement gives to an identity; the name in its file nobody has signed.
+
+        Raises:
+            NotAPartyError: it is none of the parties.
+        """
+        return self.terms.party(self.role_of(public)).name
+
     def sign(self, identity: Identity) -> Agreement:
         """Return the agreement with this party's signature added.
 

@@ -35,7 +35,7 @@ class Columns:
     def name(self, field: Field) -> str:
         """Return the name that this file gives a field, or its first name if the file doesn't have it."""
         position = self.positions.get(field)
-        return field.name if position is None else _folded(self.header[position])
+        return field.name if position is None else folded(self.header[position])
 
     def cell(self, cells: Sequence[str], field: Field) -> str:
         """Return the cell of a field; it is empty if the file has no such column."""
@@ -57,7 +57,7 @@ def find_columns(head: str, kinds: Sequence[Kind], profile: Mapping[str, str] | 
 
     def fit(delimiter: str) -> tuple[int, int]:
         header = _header(head, delimiter)
-        return sum(_folded(cell) in known for cell in header), len(header)
+        return sum(folded(cell) in known for cell in header), len(header)
 
     delimiter = max(_SEPARATORS, key=fit)
     for other, name in _UNSUPPORTED.items():
@@ -85,13 +85,14 @@ def _header(head: str, delimiter: str) -> tuple[str, ...]:
         return ()
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
+    """Return the name of a column without regard to case and blanks around it."""
     return name.strip().casefold()
 
 
 def _called(field: Field, profile: Mapping[str, str]) -> tuple[str, ...]:
     """Return the names under which a field may stand in the header."""
-    return (_folded(profile[field.name]),) if field.name in profile else field.names
+    return (folded(profile[field.name]),) if field.name in profile else field.names
 
 
 def _names(fields: Iterable[Field]) -> set[str]:
@@ -101,7 +102,7 @@ def _names(fields: Iterable[Field]) -> set[str]:
 def _positions(header: Sequence[str], called: Mapping[Field, tuple[str, ...]]) -> dict[Field, int]:
     positions: dict[Field, int] = {}
     for field, names in called.items():
-        found = [index for index, cell in enumerate(header) if _folded(cell) in names]
+        found = [index for index, cell in enumerate(header) if folded(cell) in names]
         if len(found) > 1:
             numbers = " and ".join(str(index + 1) for index in found)
             raise FlagFileError(f"columns {numbers} are both {' / '.join(names)}", hint="rename or remove one of them")
@@ -120,12 +121,12 @@ def _refuse_no_header(header: Sequence[str]) -> None:
     if not any(cell.strip() for cell in header):
         raise FlagFileError("row 1 is blank, or has a quote that is not closed", hint=names)
     # A line for one spreadsheet program, which that program hides.
-    if _folded(header[0]).startswith("sep="):
+    if folded(header[0]).startswith("sep="):
         raise FlagFileError("line 1 only names the separator", hint=f"remove that line: {names}")
 
 
 def _refuse_results(header: Sequence[str]) -> None:
-    results = sorted({_folded(cell) for cell in header} & set(RESULT_COLUMNS))
+    results = sorted({folded(cell) for cell in header} & set(RESULT_COLUMNS))
     if results:
         raise FlagFileError(
             f"the header has {', '.join(results)}: this looks like a file of matches",

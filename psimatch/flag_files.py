@@ -21,9 +21,7 @@ _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _UTF_16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 # Twice what a session can take: a list may repeat itself, but no list is longer by accident of spelling.
 _MAX_ROWS: Final = 2 * LIMITS.max_items
-# A row of a case system has some hundred bytes, and the whole file is held in memory.
-_MAX_FILE_BYTES: Final = 512 * LIMITS.max_items
-
+_MAX_FILE_BYTES: Final = LIMITS.list_bytes
 _PAIR: Final = 2
 _SAVE_AS_UTF_8: Final = "save the list as UTF-8, in a spreadsheet: 'CSV UTF-8'"
 
@@ -46,10 +44,13 @@ def read_flags(
     """
     file = Path(path)
     try:
-        data = b"" if file.suffix.lower() in SUFFIXES else _read(file)
-        text = _checked(table_text(file)) if file.suffix.lower() in SUFFIXES else _decode(data)
+        if file.suffix.lower() in SUFFIXES:
+            mark, text = False, _checked(table_text(file))
+        else:
+            data = _read(file)
+            mark, text = data.startswith(_BYTE_ORDER_MARK), _decode(data)
         columns = find_columns(text[: LIMITS.row_bytes], kinds, profile)
-        return _collect(file, data.startswith(_BYTE_ORDER_MARK), columns, text, contact_bytes)
+        return _collect(file, mark, columns, text, contact_bytes)
     except FlagFileError as error:
         raise FlagFileError(f"{file}: {error}", hint=error.hint) from None
 

@@ -89,7 +89,7 @@ class FlagList:
 
     def counts(self) -> dict[str, int]:
         """Return how many distinct identifiers there are, by label of the kind."""
-        return dict(Counter(_label(identifier) for identifier in self.items()))
+        return dict(Counter(identifier.label for identifier in self.items()))
 
     @property
     def duplicates(self) -> Duplicates:
@@ -99,12 +99,8 @@ class FlagList:
         rows: list[int] = []
         for flag in self.rows:
             repeated = [identifier for identifier in flag.identifiers if identifier in seen]
-            per_kind.update(_label(identifier) for identifier in repeated)
+            per_kind.update(identifier.label for identifier in repeated)
             if repeated:
                 rows.append(flag.row)
             seen.update(flag.identifiers)
         return Duplicates(dict(per_kind), tuple(rows))
-
-
-def _label(identifier: Identifier) -> str:
-    return f"{identifier.kind}/{identifier.version}"

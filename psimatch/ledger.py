@@ -101,13 +101,14 @@ class Ledger(LedgerView):
         row = self._store.last_row()
         number, previous = (0, NO_DIGEST) if row is None else (row[0] + 1, ledger_entries.hash_of(row[1]))
         entry = Entry(number, previous, self._now_after(row), self._operator, kind, fields)
+        body = entry.body
         try:
             # What is not in its one form would make the ledger unreadable for good.
-            Entry.from_body(entry.body)
+            Entry.from_body(body)
         except ValueError:
             raise LedgerError(f"an entry of kind {kind} can't hold these fields", hint="please report it") from None
-        self._store.append(entry, ledger_entries.sign(self._identity, entry.body))
-        return ledger_entries.hash_of(entry.body)
+        self._store.append(entry, ledger_entries.sign(self._identity, body))
+        return ledger_entries.hash_of(body)
 
     # What a session asks for.
 
@@ -325,7 +326,7 @@ class Ledger(LedgerView):
     def _accept(self, agreement: Agreement, peer: PublicIdentity) -> None:
         # §11.1
         terms = agreement.terms
-        party, problem = self.party_under(terms, peer)
+        party, problem = self.party_under(agreement, peer)
         if problem and not self._acknowledged(peer, agreement):
             raise StandingError(problem, hint=ACKNOWLEDGE)
         self._append(
@@ -333,7 +334,7 @@ class Ledger(LedgerView):
             {
                 **_under(agreement, peer.fingerprint),
                 "party": party,
-                "peer_name": terms.party_with(peer.fingerprint).name,
+                "peer_name": agreement.name_of(peer),
                 "title": terms.title,
                 "predecessor": fingerprint_hex(terms.predecessor),
                 "valid_from": terms.valid_from.isoformat(),

@@ -142,7 +142,7 @@ class LedgerView:
     def spending(self, agreement: Agreement, peer: PublicIdentity, now: int) -> Spending:
         """Return what a peer has spent of an agreement's budget."""
         # §11.1
-        party, _ = self.party_under(agreement.terms, peer)
+        party, _ = self.party_under(agreement, peer)
         before = self.charged_before(party, start_of(self._first_day(agreement.terms, party)))
         last = self._store.last("charged", party=party)
         return Spending(
@@ -162,9 +162,10 @@ class LedgerView:
         accepted = self._store.last("accepted", peer=fingerprint.hex())
         return fingerprint.hex() if accepted is None else str(accepted.fields["party"])
 
-    def party_under(self, terms: Terms, peer: PublicIdentity) -> tuple[str, str]:
+    def party_under(self, agreement: Agreement, peer: PublicIdentity) -> tuple[str, str]:
         """Return the party that a peer is under an agreement, and what speaks against it, or nothing."""
         # §11.1
+        terms = agreement.terms
         own = peer.fingerprint.hex()
         known = self._store.last("accepted", peer=own)
         if terms.predecessor:
@@ -177,7 +178,7 @@ class LedgerView:
             return party, ""
         if known is not None:
             return str(known.fields["party"]), ""
-        name = _folded(terms.party_with(peer.fingerprint).name)
+        name = _folded(agreement.name_of(peer))
         if any(_folded(entry.fields["peer_name"]) == name for entry in self._store.entries("accepted")):
             return (
                 own,

@@ -10,11 +10,9 @@ from psimatch.identifiers import PERSON, RULES, Identifier, Policy, Rule, rule_o
 
 
 def linking_tokens(flag: Flag, matched: Collection[Identifier], policy: Policy) -> tuple[Identifier, ...]:
-    """Return the tokens by which a row is the same person as one of the peer's, the strongest rule first; or none."""
-    tokens = [token for token in _persons(flag) if token in matched]
-    if not satisfies(policy, [rule_of(token) for token in tokens]):
-        return ()
-    return tuple(sorted(tokens, key=lambda token: RULES.index(rule_of(token))))
+    """Return the tokens by which a row is the same person as one of the peer's, in the order of the rules; or none."""
+    tokens = tuple(token for token in _persons(flag) if token in matched)
+    return tokens if satisfies(policy, [rule_of(token) for token in tokens]) else ()
 
 
 class Links:
@@ -26,18 +24,18 @@ class Links:
 
     def __init__(self, rows: Iterable[Flag], policy: Policy) -> None:
         self._rows = [flag for flag in rows if _persons(flag)]
-        self._policy = policy
+        self.policy = policy
 
     def __call__(self, matched: Collection[Identifier]) -> set[Identifier]:
         """Return those of the identifiers that count."""
         counting = {identifier for identifier in matched if identifier.kind != PERSON}
         for flag in self._rows:
-            counting.update(linking_tokens(flag, matched, self._policy))
+            counting.update(linking_tokens(flag, matched, self.policy))
         return counting
 
     def persons(self, matched: Collection[Identifier]) -> int:
         """Return how many rows the matched tokens make a match; of rows with equal tokens one."""
-        linked = (linking_tokens(flag, matched, self._policy) for flag in self._rows)
+        linked = (linking_tokens(flag, matched, self.policy) for flag in self._rows)
         return len({tokens for tokens in linked if tokens})
 
 

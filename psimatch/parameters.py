@@ -57,6 +57,8 @@ class Limits:
     large_budget: float = 0.01
     # Files of flags: a row of a case system's export, and a list that fits in memory.
     row_bytes: int = 65_536
+    # A row of a case system has some hundred bytes, and the whole list is held in memory.
+    list_bytes: int = 512 << 24
 
 
 LIMITS: Final = Limits()

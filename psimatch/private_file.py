@@ -73,15 +73,15 @@ def _write(target: Path, data: bytes, *, force: bool, mode: int) -> None:
             os.fsync(file.fileno())
         if force:
             temporary.replace(target)
+            _sync_folder(target.parent)
         else:
             place_new(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
-    _sync_folder(target.parent)
 
 
 def place_new(temporary: Path, target: Path) -> None:
-    """Give the file its name unless there is one of that name.
+    """Give the file its name, durably, unless there is one of that name.
 
     Raises:
         FileExistsError: there is.

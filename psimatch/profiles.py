@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
-from psimatch.columns import CASE_REF, CONTACT
+from psimatch.columns import CASE_REF, CONTACT, folded
 from psimatch.errors import FlagFileError
 from psimatch.identifiers import KINDS
 
@@ -41,7 +41,6 @@ def read_profile(path: str | os.PathLike[str]) -> Mapping[str, str]:
             raise FlagFileError(f"{file}: there is no field {name[:40]!a}", hint=f"the fields are {', '.join(known)}")
         if not isinstance(header, str) or not header.strip():
             raise FlagFileError(f"{file}: the column of {name} is not a text", hint="write its name in the header")
-    folded = [header.strip().casefold() for header in columns.values()]
-    if len(set(folded)) != len(folded):
+    if len(set(map(folded, columns.values()))) != len(columns):
         raise FlagFileError(f"{file} names a column for two fields", hint="give each field a column of its own")
     return columns

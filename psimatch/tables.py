@@ -13,8 +13,6 @@ from psimatch.errors import FlagFileError
 from psimatch.parameters import LIMITS
 
 SUFFIXES: Final = (".xlsx", ".parquet")
-# As for CSV: a row of a case system has some hundred bytes.
-_MOST_CHARACTERS: Final = 512 * LIMITS.max_items
 _INSTALL: Final = "install it with: pip install 'psimatch[tables]'; or save the list as CSV"
 
 
@@ -30,7 +28,7 @@ def table_text(file: Path) -> str:
     try:
         for row in rows:
             writer.writerow([_cell(value) for value in row])
-            if text.tell() > _MOST_CHARACTERS:
+            if text.tell() > LIMITS.list_bytes:
                 raise FlagFileError("is too large", hint="leave out columns or rows")
     except FlagFileError:
         raise
@@ -52,10 +50,12 @@ def _workbook(file: Path) -> Iterator[Iterable[Any]]:
         sheet.reset_dimensions()
         width = 0
         for row in sheet.iter_rows(values_only=True):
-            width = width or len(row)
-            # Cells at the end that are empty may be there or not.
-            filled = max((place for place, cell in enumerate(row, start=1) if cell is not None), default=0)
-            yield [*row[: max(width, filled)], *[None] * (width - len(row))]
+            cells = list(row)
+            width = width or len(cells)
+            # Empty cells at the end may be there or not.
+            while len(cells) > width and cells[-1] is None:
+                cells.pop()
+            yield cells + [None] * (width - len(cells))
     finally:
         book.close()
 

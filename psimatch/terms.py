@@ -11,7 +11,7 @@ from typing import Any
 from psimatch import canonical, crockford
 from psimatch.digest import digest, length_prefixed
 from psimatch.errors import AgreementFormatError, FieldError
-from psimatch.identifiers import KINDS, PERSON, PHONE, REGIONS, Kind, Policy, kind_named, person_kind, phone_kind
+from psimatch.identifiers import KINDS, PERSON, PHONE, Kind, Policy, kind_named, person_kind, phone_kind, regions
 from psimatch.identity import FINGERPRINT_BYTES, PublicIdentity
 from psimatch.parameters import LIMITS, PROTOCOL_VERSION, Label, Role
 
@@ -111,12 +111,11 @@ class Terms:
 
     def _check_choices(self) -> None:
         # §13.2, §13.3
-        for name, kind, known in (
-            ("person_policy", PERSON, [policy.value for policy in Policy]),
-            ("phone_region", PHONE, sorted(REGIONS)),
-        ):
-            named = any(label.startswith(f"{kind}/") for label in self.kinds)
-            if getattr(self, name) not in (known if named else [""]):
+        kinds = {label.partition("/")[0] for label in self.kinds}
+        policies = [policy.value for policy in Policy]
+        for name, kind, named in (("person_policy", PERSON, PERSON in kinds), ("phone_region", PHONE, PHONE in kinds)):
+            known = [""] if not named else policies if kind == PERSON else regions()
+            if getattr(self, name) not in known:
                 problem = f"is not one of {', '.join(known)}" if named else f"is given, but no kind is {kind}"
                 raise _malformed(name, problem)
 
@@ -145,16 +144,17 @@ class Terms:
         """Return the party in that role."""
         return self.client if role is Role.CLIENT else self.server
 
-    def party_with(self, fingerprint: bytes) -> Party:
-        """Return the party with that fingerprint; the server where it is neither's."""
-        return self.client if fingerprint == self.client.fingerprint else self.server
-
     @property
     def kinds_known(self) -> tuple[Kind, ...]:
         """The kinds themselves: of persons with the rules of the policy, of telephone numbers with the region."""
         chosen = {PERSON: lambda: person_kind(Policy(self.person_policy)), PHONE: lambda: phone_kind(self.phone_region)}
         kinds = (kind_named(label) for label in self.kinds)
         return tuple(chosen[kind.name]() if kind.name in chosen else kind for kind in kinds)
+
+    @property
+    def every_match_counts(self) -> bool:
+        """Whether each token that matches is a match: not where a policy weighs the tokens of persons together."""
+        return self.person_policy in {"", Policy.ANY.value}
 
     def as_fields(self) -> dict[str, Any]:
         """Return the fields of §3.1: texts, integers, arrays and maps only."""

@@ -16,7 +16,7 @@ from psimatch.errors import (
     NotAPartyError,
     RemoteProtocolError,
 )
-from psimatch.identifiers import PERSON, Identifier, Policy, dummy
+from psimatch.identifiers import PERSON, Identifier, dummy
 from psimatch.identity import PublicIdentity
 from psimatch.kernel.records import find, order, take
 from psimatch.messages import CLAIM_BYTES, ELEMENT_BYTES, TAG_BYTES, Evaluated, ServerHello
@@ -109,8 +109,7 @@ def check_audit(
     receipt = evidence.receipt
     matches = receipt.matches if receipt else None
     common = header.role, header.session_id, header.set_size, evidence.root != b"", receipt is not None, matches
-    every_match_counts = terms.person_policy in {"", Policy.ANY.value}
-    report = AuditReport(*common, 0, (), tuple(evidence.violations), every_match_counts)
+    report = AuditReport(*common, 0, (), tuple(evidence.violations), terms.every_match_counts)
     if opening is None or evidence.violations or not report.bound:
         return report
     check = _RowCheck(contents, terms, evidence, opening)
@@ -245,14 +244,13 @@ class _RowCheck:
             tags = take(outputs, OUTPUT_BYTES, TAG, order(outputs, OUTPUT_BYTES, TAG))
             if tags != self._tags:
                 yield "the published tags are not those of the rows"
-        real = [place for place in range(self._size) if self.opened[place].identifier is not None]
-        found = b"".join(outputs[OUTPUT_BYTES * place : OUTPUT_BYTES * (place + 1)] for place in real)
-        yield from self._claim_problems(found, [decoded(self._rows[place].identifier).kind for place in real])
+        if self._terms.reveal is Reveal.BOTH:
+            real = {row.place: row.identifier.kind for row in self.opened if row.identifier is not None}
+            found = b"".join(outputs[OUTPUT_BYTES * place : OUTPUT_BYTES * (place + 1)] for place in real)
+            yield from self._claim_problems(found, list(real.values()))
 
     def _claim_problems(self, outputs: bytes, kinds: Sequence[str]) -> Iterator[str]:
-        """Compare the claims with the outputs of all rows that are no dummies."""
-        if self._terms.reveal is not Reveal.BOTH:
-            return
+        """Compare the claims with the outputs of all rows that are no dummies, of these kinds."""
         claims = self._evidence.claims
         mine = {outputs[at + CLAIM.start : at + CLAIM.stop] for at in range(0, len(outputs), OUTPUT_BYTES)}
         claimed = {claims[at : at + CLAIM_BYTES] for at in range(0, len(claims), CLAIM_BYTES)}
@@ -261,13 +259,10 @@ class _RowCheck:
         if self._server:
             return
         # Of a person the policy decides which tokens are claimed, and here nobody sees which are one record's.
-        policy_decides = self._terms.person_policy not in {"", Policy.ANY.value}
+        undecided = set() if self._terms.every_match_counts else {PERSON}
         places = find(self._tags, outputs, OUTPUT_BYTES, TAG)
-        matching = (
-            OUTPUT_BYTES * number
-            for number, place in enumerate(places)
-            if place >= 0 and not (policy_decides and kinds[number] == PERSON)
-        )
+        pairs = enumerate(zip(places, kinds, strict=True))
+        matching = (OUTPUT_BYTES * number for number, (place, kind) in pairs if place >= 0 and kind not in undecided)
         if {outputs[at + CLAIM.start : at + CLAIM.stop] for at in matching} - claimed:
             yield "a match was withheld: a row is among the server's tags, but was not claimed"
 

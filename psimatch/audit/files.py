@@ -310,9 +310,10 @@ def _malformed(path: Path) -> AuditFileError:
     return AuditFileError(f"{path} has another form than psimatch gives it", hint="ask for the file as it was written")
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, most: int = -1) -> bytes:
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(most)
     except OSError as error:
         raise AuditFileError(f"{path} can't be read: {error.strerror}", hint="check the name and your rights") from None
 
@@ -326,13 +327,9 @@ def _hex(path: Path, text: object) -> bytes:
 
 def _read_document(path: Path, expected: str, name: str) -> tuple[Role, bytes, Any]:
     """Read one of the texts above; return the role, the session id, and the field that is its own."""
+    data = _read(path, _MAX_TEXT_BYTES + 1)
     try:
-        fits = path.stat().st_size <= _MAX_TEXT_BYTES
-    except OSError:
-        fits = True
-    data = _read(path) if fits else b""
-    try:
-        given = json.loads(data)
+        given = json.loads(data) if len(data) <= _MAX_TEXT_BYTES else None
         if not isinstance(given, dict) or set(given) != {"format", "role", "session", name}:
             raise ValueError
         role, session_id = Role(given["role"]), _hex(path, given["session"])

@@ -55,7 +55,7 @@ _SESSIONS = 26
 )
 @click.option(
     "--phone-region",
-    default=psimatch.HOME,
+    default=psimatch.PHONE_REGION,
     show_default=True,
     metavar="COUNTRY",
     help="The country of telephone numbers that don't say theirs, with the kind phone.",

@@ -13,8 +13,7 @@ from psimatch.cli.audits import (
     agreement_option,
     audit_argument,
     chances,
-    check_contents,
-    find_party,
+    read_signed,
     report_fields,
     report_lines,
 )
@@ -61,13 +60,14 @@ def check_audit(
     if rows_path is not None and answer_path is None:
         raise click.UsageError("--rows lists opened rows, so it takes an answer")
     contents = psimatch.audit.read_audit_file(path)
+    terms, parties = read_signed(agreement_path)
     opening = None
     if auditor_key and request_path and answer_path:
         request = psimatch.audit.read_request(request_path)
         auditor = psimatch.read_identity(auditor_key, passphrases.source(passphrase_file))
-        owner = find_party(agreement_path, contents.header.role)
+        owner = parties[contents.header.role]
         opening = psimatch.audit.read_opening(answer_path, contents, request, owner, auditor)
-    report = check_contents(contents, agreement_path, opening)
+    report = psimatch.audit.check_audit(contents, terms, parties, opening)
     if rows_path is not None:
         psimatch.audit.write_opened_rows(rows_path, report, force=force)
     lines = report_lines(report) + (chances(report.set_size, report.asked) if report.asked else [])

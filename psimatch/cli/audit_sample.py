@@ -9,7 +9,7 @@ import click
 
 import psimatch
 from psimatch.cli import messages
-from psimatch.cli.audits import agreement_option, audit_argument, chances, check_contents, report_lines
+from psimatch.cli.audits import agreement_option, audit_argument, chances, read_signed, report_lines
 from psimatch.cli.exit_codes import ExitCode
 from psimatch.cli.options import PATH, example, force_option
 
@@ -49,7 +49,7 @@ def sample_audit(path: Path, agreement_path: Path, rows: int | None, output: Pat
     will be drawn. Keep the request, and send the party a copy.
     """
     contents = psimatch.audit.read_audit_file(path)
-    report = check_contents(contents, agreement_path)
+    report = psimatch.audit.check_audit(contents, *read_signed(agreement_path))
     click.echo("\n".join(report_lines(report)))
     if report.violations:
         return ExitCode.VIOLATION

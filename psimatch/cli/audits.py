@@ -21,25 +21,17 @@ agreement_option = click.option(
 )
 
 
-def check_contents(
-    contents: psimatch.audit.AuditContents, agreement_path: Path, opening: psimatch.audit.Opening | None = None
-) -> psimatch.audit.AuditReport:
-    """Check an audit file under the agreement at a path, whose two signatures must hold.
+def read_signed(path: Path) -> tuple[psimatch.Terms, dict[psimatch.Role, psimatch.PublicIdentity]]:
+    """Return the terms of an agreement, whose two signatures must hold, and its parties from the files beside it.
 
     Raises:
-        AgreementError, IdentityError, AuditFileError: what can't be used.
+        AgreementError, IdentityError: what can't be used.
     """
-    agreement = psimatch.read_agreement_file(agreement_path)
-    parties = {role: find_party(agreement_path, role) for role in psimatch.Role}
+    agreement = psimatch.read_agreement_file(path)
+    parties = {role: psimatch.find_public(agreement.terms.party(role), path.parent) for role in psimatch.Role}
     for public in parties.values():
         agreement.verify_signature(public)
-    return psimatch.audit.check_audit(contents, agreement.terms, parties, opening)
-
-
-def find_party(agreement_path: Path, role: psimatch.Role) -> psimatch.PublicIdentity:
-    """Return the public identity of a party of an agreement, from the file beside it."""
-    terms = psimatch.read_agreement_file(agreement_path).terms
-    return psimatch.find_public(terms.party(role), agreement_path.parent)
+    return agreement.terms, parties
 
 
 def report_lines(report: psimatch.audit.AuditReport) -> list[str]:

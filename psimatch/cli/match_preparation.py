@@ -84,6 +84,8 @@ class Prepared:
     items: Mapping[psimatch.Identifier, str]
     suppressed: int
     auditor: psimatch.PublicIdentity | None
+    case_refs: Mapping[psimatch.Identifier, str] | None
+    links: psimatch.Links
     executor: Executor | None = None
     unused: list[MeteredSession] = field(default_factory=list)
     last: MeteredSession | None = None
@@ -111,20 +113,10 @@ class Prepared:
             today=today(),
             executor=self.executor,
             auditor=self.auditor,
-            case_refs=self.flags.case_refs() if self.auditor else None,
+            case_refs=self.case_refs,
             reserved=self.flags.reserved,
             links=self.links,
         )
-
-    @property
-    def policy(self) -> psimatch.Policy:
-        """What makes two records one person."""
-        return psimatch.Policy(self.agreement.terms.person_policy or psimatch.Policy.STRONG.value)
-
-    @property
-    def links(self) -> psimatch.Links:
-        """What tells which matches count."""
-        return psimatch.Links(self.flags.rows, self.policy)
 
     @property
     def spent_by_peer(self) -> psimatch.Spending:
@@ -154,13 +146,17 @@ def prepare(options: MatchOptions) -> Prepared:
     flags = _read_list(options, agreement.terms)
     items = flags.items()
     kept = _without(items, options.suppress_path, agreement.terms)
+    case_refs = flags.case_refs() if auditor else None
+    policy = agreement.terms.person_policy
+    links = psimatch.Links(flags.rows, psimatch.Policy(policy) if policy else psimatch.Policy.STRONG)
     ledger = psimatch.Ledger(options.ledger_path or beside(options.identity_path), identity, operator=options.operator)
     try:
         ledger.check_open(agreement, peer)
     except psimatch.PsimatchError:
         ledger.close()
         raise
-    return Prepared(agreement, identity, peer, flags, ledger, kept, len(items) - len(kept), auditor)
+    suppressed = len(items) - len(kept)
+    return Prepared(agreement, identity, peer, flags, ledger, kept, suppressed, auditor, case_refs, links)
 
 
 def _without(

@@ -49,13 +49,15 @@ class MatchReport:
             return None
         counts: dict[str, int] = {}
         for match in self.result.matches:
+            label = match.identifier.label
             # A person has several tokens: what counts is whom they link.
-            if match.identifier.kind != psimatch.PERSON:
-                label = f"{match.identifier.kind}/{match.identifier.version}"
-                counts[label] = counts.get(label, 0) + 1
-        if self.persons:
-            counts[psimatch.person_kind(psimatch.Policy.STRONG).label] = self.persons
-        return counts
+            counts[label] = self.persons if match.identifier.kind == psimatch.PERSON else counts.get(label, 0) + 1
+        return {label: count for label, count in counts.items() if count}
+
+    @property
+    def matches(self) -> int | None:
+        """How many matches there are of all kinds; None if this side learns none."""
+        return None if self.matches_by_kind is None else sum(self.matches_by_kind.values())
 
 
 def report_fields(report: MatchReport) -> dict[str, Any]:
@@ -70,7 +72,7 @@ def report_fields(report: MatchReport) -> dict[str, Any]:
         "list": list_fields(report.flags),
         "own_set_size": own_size,
         "peer_set_size": peer_size,
-        "matches": None if result.matches is None else sum((report.matches_by_kind or {}).values()),
+        "matches": report.matches,
         "matches_by_kind": report.matches_by_kind,
         "peer_learned_matches": _peer_learned(report),
         "rows_written": report.rows_written,
@@ -128,13 +130,13 @@ def _own_matches(report: MatchReport) -> str:
     counts = report.matches_by_kind
     if counts is None:
         return "nothing: the agreement reveals the matches to the client alone"
-    return f"{sum(counts.values()):,} matches" + (f": {counts_text(counts)}" if counts else "")
+    return f"{report.matches:,} matches" + (f": {counts_text(counts)}" if counts else "")
 
 
 def _peer_matches(report: MatchReport) -> str:
     if not _peer_learned(report):
         return "nothing: the agreement reveals the matches to the client alone"
-    if report.result.matches is None:
+    if report.matches is None:
         return "the matches, whose number this side does not see"
     contacts = " and your contact for each" if report.terms.contact_size else ""
-    return f"the same {sum((report.matches_by_kind or {}).values()):,} matches{contacts}"
+    return f"the same {report.matches:,} matches{contacts}"

@@ -13,17 +13,16 @@ from psimatch.identifiers.padding import dummy
 from psimatch.identifiers.person import NAME as PERSON
 from psimatch.identifiers.person import person, person_kind, rule_of
 from psimatch.identifiers.person_rules import RULES, Policy, Rule, rules_under, satisfies
-from psimatch.identifiers.phone import HOME, REGIONS, phone, phone_kind
 from psimatch.identifiers.phone import NAME as PHONE
+from psimatch.identifiers.phone import PHONE_REGION, phone, phone_kind, regions
 from psimatch.identifiers.plate import plate
 from psimatch.identifiers.registry import KINDS, kind_named
 
 __all__ = [
-    "HOME",
     "KINDS",
     "PERSON",
     "PHONE",
-    "REGIONS",
+    "PHONE_REGION",
     "RULES",
     "Field",
     "Identifier",
@@ -43,6 +42,7 @@ __all__ = [
     "phone",
     "phone_kind",
     "plate",
+    "regions",
     "rule_of",
     "rules_under",
     "satisfies",

@@ -6,8 +6,6 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
-from email_validator import EmailNotValidError, validate_email
-
 from psimatch.errors import FieldError
 from psimatch.identifiers.identifier import Identifier
 from psimatch.identifiers.kind import Field, Kind
@@ -27,6 +25,9 @@ def email(raw: str) -> Identifier:
     Raises:
         FieldError: not an address.
     """
+    # Loaded where it is used: most agreements have no such addresses.
+    from email_validator import EmailNotValidError, validate_email
+
     text = raw.strip().removeprefix("mailto:")
     remedy = "write one address, e.g. name@example.org"
     try:

@@ -38,3 +38,8 @@ class Identifier:
                 f"has {len(self.value)} bytes, where 1 to {LIMITS.identifier_bytes} are allowed",
                 "leave out what is empty, and shorten what is too long",
             )
+
+    @property
+    def label(self) -> str:
+        """The kind with its version, as an agreement writes it: `nl-bsn/1`."""
+        return f"{self.kind}/{self.version}"

@@ -27,7 +27,7 @@ _LONGEST: Final = 100
 _POSTCODE_DIGITS: Final = 4
 # What lists write for a name that nobody knows: two such are not one person.
 _UNKNOWN: Final = frozenset(("ONBEKEND", "ONB", "NN", "UNKNOWN", "GEEN", "NVT", "NB", "NULL", "NONE"))
-_FORM: Final = re.compile(rb"[A-Z0-9]+( [A-Z0-9]+)*(\|[A-Z0-9]+( [A-Z0-9]+)*)+")
+_FORM: Final = re.compile(rb"[A-Z0-9]+( [A-Z0-9]+)*(\|[A-Z0-9]+( [A-Z0-9]+)*)*")
 
 # Of the weakest rule of each policy: what who can ask for all tokens would have to try.
 _VALUES: Final = {Policy.STRONG: 1 << 27, Policy.TWO: 1 << 18, Policy.ANY: 1 << 18}
@@ -125,19 +125,16 @@ def rule_of(token: Identifier) -> Rule:
     return RULES_BY_NAME[token.value.partition(b"|")[0].decode("ascii")]
 
 
-def _has_form(policy: Policy, value: bytes) -> bool:
-    rules = {rule.name.encode(): len(rule.parts) for rule in rules_under(policy)}
+def _has_form(parts: Mapping[bytes, int], value: bytes) -> bool:
+    """Say whether a value is a token; `parts` has how many a rule joins, by the rule's name."""
     name, _, rest = value.partition(b"|")
-    return rules.get(name) == rest.count(b"|") + 1 and _FORM.fullmatch(b"A|" + rest) is not None
-
-
-def _parse(policy: Policy, fields: Mapping[str, str]) -> tuple[Identifier, ...]:
-    return person(fields, policy)
+    return parts.get(name) == rest.count(b"|") + 1 and _FORM.fullmatch(rest) is not None
 
 
 def person_kind(policy: Policy) -> Kind:
     """Return the kind with the rules that a policy uses."""
     optional = {"required": False}
+    rules = rules_under(policy)
     return Kind(
         NAME,
         _VERSION,
@@ -153,7 +150,7 @@ def person_kind(policy: Policy) -> Kind:
             Field(_STREET, ("street",), **optional),
             Field(_PLACE, ("place", "city"), **optional),
         ),
-        partial(_parse, policy),
-        partial(_has_form, policy),
-        len(rules_under(policy)),
+        partial(person, policy=policy),
+        partial(_has_form, {rule.name.encode(): len(rule.parts) for rule in rules}),
+        len(rules),
     )

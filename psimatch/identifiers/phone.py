@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
-import phonenumbers
-
 from psimatch.errors import FieldError
 from psimatch.identifiers.identifier import Identifier
 from psimatch.identifiers.kind import Field, Kind
@@ -17,9 +15,7 @@ from psimatch.identifiers.separators import plain_separators
 NAME: Final = "phone"
 _VERSION: Final = 1
 _FIELD: Final = "telefoon"
-# Whose numbers may stand without their country's code: as ISO 3166 has it.
-REGIONS: Final = frozenset(phonenumbers.SUPPORTED_REGIONS)
-HOME: Final = "NL"
+PHONE_REGION: Final = "NL"
 
 # Dutch mobile numbers are 06 and eight digits (26.6 bits); who guesses begins with them.
 _NUMBERS: Final = 100_000_000
@@ -28,12 +24,22 @@ _FORM: Final = re.compile(rb"\+[1-9][0-9]{4,14}")
 _REMEDY: Final = "write it with its country's code, e.g. +31 6 12345678"
 
 
-def phone(raw: str, region: str = HOME) -> Identifier:
+def regions() -> list[str]:
+    """Return whose numbers may stand without their country's code, as ISO 3166 has it."""
+    import phonenumbers
+
+    return sorted(phonenumbers.SUPPORTED_REGIONS)
+
+
+def phone(raw: str, region: str = PHONE_REGION) -> Identifier:
     """Return the identifier of a telephone number; one without a country's code is of that region.
 
     Raises:
         FieldError: not a number that can be in use, or with an extension.
     """
+    # Loaded where it is used: most agreements have no telephone numbers.
+    import phonenumbers
+
     text = plain_separators(raw).strip()
     if not _CHARACTERS.fullmatch(text):
         raise FieldError(_FIELD, "is not a telephone number", _REMEDY)

@@ -231,4 +231,4 @@ def test_all_is_complete() -> None:
     public = {
         name for name, value in vars(identifiers).items() if getattr(value, "__module__", "").startswith("psimatch")
     }
-    assert set(identifiers.__all__) == public | {"HOME", "KINDS", "PERSON", "PHONE", "REGIONS", "RULES"}
+    assert set(identifiers.__all__) == public | {"KINDS", "PERSON", "PHONE", "PHONE_REGION", "RULES"}
