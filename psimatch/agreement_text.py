@@ -79,7 +79,8 @@ def _read_signatures(tables: Any) -> dict[Role, bytes]:
             role, signature = Role(table["party"]), bytes.fromhex(table["ed25519"])
         except (ValueError, TypeError):
             raise AgreementFormatError("a signature of the agreement is malformed") from None
-        if len(signature) != SIGNATURE_BYTES or role in signatures:
+        # §3.4: one way to write it, so that two copies differ only where the signatures do.
+        if len(signature) != SIGNATURE_BYTES or table["ed25519"] != signature.hex() or role in signatures:
             raise AgreementFormatError("a signature of the agreement is malformed, or a party signed twice")
         signatures[role] = signature
     return signatures

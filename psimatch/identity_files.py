@@ -117,6 +117,7 @@ def read_public(path: str | os.PathLike[str]) -> PublicIdentity:
     Raises:
         IdentityError: the file can't be read, is malformed, or is a secret identity.
     """
+    # §2.3
     file = Path(path)
     given = _read(file)
     if given.get("format") == SECRET_FORMAT:

@@ -44,10 +44,17 @@ def terms_lines(terms: psimatch.Terms) -> list[str]:
         _line("valid", f"{terms.valid_from} to {terms.valid_until} (UTC)"),
         *([_line("renews", terms.predecessor)] if terms.predecessor else []),
         *([_line("persons", PERSONS[terms.person_policy])] if terms.person_policy else []),
-        *([_line("auditor", terms.auditor)] if terms.auditor else []),
+        *_auditor_lines(terms),
         _line("kept", f"files of a match for {terms.retention_days:,} days"),
         _line("id", terms.id_text),
     ]
+
+
+def _auditor_lines(terms: psimatch.Terms) -> list[str]:
+    if not terms.auditor:
+        return []
+    kept = "each party keeps a sealed list of all that it submitted; the auditor opens it with that party's help"
+    return [_line("auditor", terms.auditor), _line("", kept)]
 
 
 def signature_states(

@@ -207,6 +207,17 @@ def test_an_agreement_in_plain_words(pair: Any, ask: Ask, language: str, words: 
     assert max(map(len, output.splitlines())) <= 100
 
 
+def test_an_auditor_is_told_before_anybody_signs(pair: Any, ask: Ask) -> None:
+    auditor = psimatch.Identity.generate("inspector").public.fingerprint_text
+    terms = psimatch.Terms.from_fields({**pair.terms.as_fields(), "auditor": auditor})
+    pair.care.sign(psimatch.Agreement(terms))
+    code, _, shown = ask(pair.care, "agreement", "sign", "pilot.toml", "--identity", "care.identity")
+    assert code == 2
+    assert auditor in shown
+    assert "keeps a sealed list of all that it submitted" in shown
+    assert not psimatch.read_agreement_file(pair.care.folder / "pilot.toml").signatures
+
+
 def test_which_ledger_is_meant(pair: Any, ask: Ask, tmp_path: Path) -> None:
     code, _, errors = ask(pair.care, "ledger", "show")
     assert (code, "no ledger lies in" in errors, "--ledger" in errors) == (7, True, True)

@@ -92,6 +92,14 @@ def test_malformed_terms_are_refused(old, new, words):
         read_agreement(text.replace(old, new, 1) if old != "[[signature]]" else text.replace(old, new))
 
 
+@pytest.mark.parametrize("written", ["AB" * 64, "ab " * 64, "ab" * 63, "ab" * 65, " " + "ab" * 64])
+def test_signatures_have_one_form(written):
+    text = write_agreement(Agreement(make_terms(), {Role.CLIENT: bytes.fromhex("ab" * 64)}))
+    assert read_agreement(text).signatures == {Role.CLIENT: bytes.fromhex("ab" * 64)}
+    with pytest.raises(errors.AgreementFormatError, match="malformed"):
+        read_agreement(text.replace("ab" * 64, written))
+
+
 def test_signatures():
     terms = make_terms()
     with pytest.raises(errors.NotAPartyError):

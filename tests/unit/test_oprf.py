@@ -3,8 +3,10 @@
 import pytest
 
 from psimatch import errors, kernel, oprf
+from psimatch.kernel import sodium
 from psimatch.oprf import dleq, suite
 from psimatch.oprf.suite import Mode
+from psimatch.oprf.voprf import blind_with
 
 ORDER = 2**252 + 27742317777372353535851937790883648493
 IDENTITY = bytes(32)
@@ -93,6 +95,36 @@ def test_wrong_and_missing_proofs_are_refused(key, context):
             )
 
 
+def test_nothing_is_unblinded_before_the_proof_has_passed(key, monkeypatch):
+    called = []
+    for name in ("unblind", "invert_each", "multiply_each", "finalize_each"):
+        honest = getattr(kernel, name)
+        monkeypatch.setattr(
+            kernel, name, lambda *given, name=name, honest=honest: called.append(name) or honest(*given)
+        )
+    blinding = oprf.blind(INPUTS[:3])
+    evaluation = oprf.blind_evaluate(key, blinding.blinded_elements, context=b"")
+    called.clear()
+    with pytest.raises(errors.ProofError):
+        oprf.finalize(
+            key.public_key, INPUTS[:3], blinding, oprf.Evaluation(evaluation.elements, bytes(64)), context=b""
+        )
+    assert called == []
+    oprf.finalize(key.public_key, INPUTS[:3], blinding, evaluation, context=b"")
+    assert "finalize_each" in called
+
+
+@pytest.mark.parametrize("context", [None, b"a chunk"])
+def test_no_two_proofs_have_one_nonce(key, context):
+    """A proof is c, s = r - c * k: with the key, each gives its nonce r away."""
+    blinded = oprf.blind(INPUTS[:2]).blinded_elements
+    proofs = [oprf.blind_evaluate(key, blinded, context=context).proof for _ in range(8)]
+    c, s, k = ([int.from_bytes(x, "little") for x in each] for each in (
+        [proof[:32] for proof in proofs], [proof[32:] for proof in proofs], [key.secret] * 8))  # fmt: skip
+    nonces = {(s[i] + c[i] * k[i]) % ORDER for i in range(8)}
+    assert len(nonces) == 8
+
+
 def test_a_proof_of_another_key_or_context_is_refused(key):
     other = oprf.generate_key_pair()
     blinding = oprf.blind(INPUTS[:3])
@@ -160,6 +192,18 @@ def test_inputs_that_the_rfc_refuses(key, monkeypatch):
         monkeypatch.setattr(kernel, name, refuse)
     with pytest.raises(errors.InvalidInputError, match="identity"):
         oprf.blind([b"x"])
+    with pytest.raises(errors.InvalidInputError, match="identity"):
+        oprf.evaluate(key, [b"x"])
+
+
+def test_an_input_that_hashes_to_the_identity_is_refused(key, monkeypatch):
+    """Nobody can find such an input, so the bytes that it is hashed to are given: RFC 9496 maps 64 zeros to it."""
+    monkeypatch.setattr(sodium, "expand_64", lambda message, dst: bytes(64))
+    for name in ("hash_inputs", "multiply_each", "blind_inputs", "evaluate_inputs"):
+        monkeypatch.setattr(kernel, name, getattr(sodium, name))
+    for additive in (False, True):
+        with pytest.raises(errors.InvalidInputError, match="identity"):
+            blind_with([b"x"], suite.random_scalars(1), additive=additive)
     with pytest.raises(errors.InvalidInputError, match="identity"):
         oprf.evaluate(key, [b"x"])
 

@@ -4,7 +4,19 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 
 import pytest
-from sessions import CARE, POLICE, STANDING, STRANGER, TODAY, Wire, make_agreement, make_client, make_server, make_terms
+from sessions import (
+    CARE,
+    POLICE,
+    STANDING,
+    STRANGER,
+    TODAY,
+    Wire,
+    chunks_of,
+    make_agreement,
+    make_client,
+    make_server,
+    make_terms,
+)
 
 from psimatch import errors
 from psimatch.agreement import Agreement
@@ -168,6 +180,23 @@ def test_several_chunks_and_a_large_bucket():
     assert [one.evaluations for one in wire.charges[Role.CLIENT]] == [2_048]
     assert [one.evaluations for one in wire.charges[Role.SERVER]] == [count]
     assert {one.phase for one in wire.progress[Role.CLIENT]} == {"blinding", "receiving tags", "matching"}
+
+
+def test_a_client_keeps_four_chunks_ahead_and_no_more():
+    agreement = make_agreement(max_items=20, contact_size=0)
+    with chunks_of(2):
+        wire = Wire(make_client(agreement, flags("abc", "")), make_server(agreement, flags("abc", "")))
+        for role, session in wire.sessions.items():
+            wire.take(role, session.start(STANDING))
+        ahead = []
+        while any([wire.step(role) for role in Role]):
+            client = wire.sessions[Role.CLIENT]
+            if client.state is State.RECEIVING_EVALUATED:
+                # Of both sides, what came before chunks and answers: Hello; ServerHello and ten Tags.
+                sent, answered = len(wire.sent[Role.CLIENT]) - 1, len(client._channel.received) - 11
+                ahead.append((sent, sent - answered))
+    assert {chunks for sent, chunks in ahead if sent < 10} == {4}
+    assert {chunks for sent, chunks in ahead if sent == 10} == {4, 3, 2, 1}
 
 
 def test_each_session_has_its_own_keys_and_references():
