@@ -28,6 +28,9 @@ _COMMENTS = {
 }
 
 
+_NUMBERS = "no number in an agreement has more than 13 digits"
+
+
 def write_agreement(agreement: Agreement) -> str:
     """Return the agreement as TOML text; comments explain the fields that need it."""
     lines = [
@@ -64,6 +67,9 @@ def read_agreement(text: str) -> Agreement:
         raise AgreementFormatError(
             f"the agreement is not TOML: {error}", hint="undo the last change by hand, or ask for the file again"
         ) from None
+    except ValueError:
+        # Python itself refuses to read an integer of thousands of digits.
+        raise AgreementFormatError("the agreement has a number that is too long", hint=_NUMBERS) from None
     tables = given.pop("signature", [])
     terms = Terms.from_fields(given)
     return Agreement(terms, _read_signatures(tables))
