@@ -35,6 +35,8 @@ TYPES: Final[dict[int, type[Message]]] = {
     10: LedgerHead,
 }
 _NUMBERS: Final = {message: number for number, message in TYPES.items()}
+# What an array announces is known to be too much before anything is allocated for it.
+_MOST_FIELDS: Final = 1 + max(len(fields(message)) for message in TYPES.values())
 
 
 def encode(message: Message) -> bytes:
@@ -53,7 +55,7 @@ def decode(data: bytes) -> Message:
         CountError: packed items that are not whole.
     """
     # §5.1
-    value = canonical.decode(data)
+    value = canonical.decode(data, longest_array=_MOST_FIELDS)
     if not isinstance(value, list) or not value or isinstance(value[0], bool) or not isinstance(value[0], int):
         raise MessageFormatError("a message is not an array that begins with its type")
     message = TYPES.get(value[0])

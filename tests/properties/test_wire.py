@@ -92,6 +92,13 @@ def test_malformed(data):
         canonical.decode(data)
 
 
+def test_an_array_that_announces_more_than_any_message_has_is_not_read():
+    with pytest.raises(RemoteProtocolError, match="is not msgpack"):
+        wire.decode(canonical.encode([9] * 10))
+    with pytest.raises(RemoteProtocolError, match="too few or too many fields"):
+        wire.decode(canonical.encode([9] * 9))
+
+
 def test_maps_are_sorted_by_bytes():
     assert canonical.encode({"b": 1, "a": 2}) == canonical.encode({"a": 2, "b": 1})
     with pytest.raises(RemoteProtocolError, match="canonical"):
