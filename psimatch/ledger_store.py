@@ -13,8 +13,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from psimatch.digest import NO_DIGEST
 from psimatch.errors import LedgerCorruptError, LedgerError
-from psimatch.ledger_entries import Entry
+from psimatch.identity import PublicIdentity
+from psimatch.ledger_entries import Entry, check_signature, hash_of
 from psimatch.private_file import place_new
 
 # Columns that SQLite takes out of the body by itself: they can't say something else than the entry.
@@ -54,6 +56,8 @@ _SCHEMA: Final = (
 
 Row = tuple[int, str, bytes]
 
+_VERIFY: Final = "see psimatch ledger verify"
+
 
 class LedgerStore:
     """Keeps rows of number, body and signature. Several threads may use one object, and several programs one file.
@@ -69,6 +73,7 @@ class LedgerStore:
         """
         self.path = None if path is None else Path(path)
         self._lock = threading.RLock()
+        self._keeper: PublicIdentity | None = None
         if self.path is not None and not self.path.exists():
             if not create:
                 raise LedgerError(f"there is no ledger at {self.path}", hint="name it with --ledger")
@@ -154,6 +159,30 @@ class LedgerStore:
         rows = self._rows("SELECT number, body, signature FROM entries ORDER BY number DESC LIMIT 1", ())
         return rows[0] if rows else None
 
+    def trust_only(self, keeper: PublicIdentity) -> None:
+        """Check that the last entry follows the one before and is signed, as are those later asked for by their kind.
+
+        So nobody who can write to the file, and has no key, changes what a session is allowed. What was removed shows
+        in `verify` alone.
+
+        Raises:
+            LedgerCorruptError: the last entry is not as it was written.
+        """
+        self._keeper = keeper
+        rows = self._rows("SELECT number, body, signature FROM entries ORDER BY number DESC LIMIT 2", ())
+        for row in rows[:1]:
+            last = self._trusted(row)
+            if last.previous != (hash_of(rows[1][1]) if rows[1:] else NO_DIGEST):
+                raise LedgerCorruptError(
+                    f"entry {last.number:,} of the ledger does not follow the one before", hint=_VERIFY
+                )
+
+    def _trusted(self, row: Row) -> Entry:
+        entry = entry_of(row)
+        if self._keeper is not None:
+            check_signature(self._keeper, entry, row[2])
+        return entry
+
     def rows(self) -> Iterator[Row]:
         """Yield all rows, in order."""
         columns, order = "SELECT number, body, signature FROM entries", f"ORDER BY number LIMIT {_PAGE}"
@@ -176,7 +205,7 @@ class LedgerStore:
         by_time = f"time {direction}, " if any(name.startswith("time__") for name in where) else ""
         order = f"ORDER BY {by_time}number {direction} LIMIT {limit}"
         sql = f"SELECT number, body, signature FROM entries WHERE {_conditions(where)} {order}"  # noqa: S608
-        return [entry_of(row) for row in self._rows(sql, (kind, *where.values()))]
+        return [self._trusted(row) for row in self._rows(sql, (kind, *where.values()))]
 
     def first(self, kind: str, **where: str | int) -> Entry | None:
         """Return the first of such entries."""
@@ -263,14 +292,17 @@ def entry_of(row: Row) -> Entry:
     """Return the entry of a row.
 
     Raises:
-        LedgerCorruptError: it is not in its one form.
+        LedgerCorruptError: it is not in its one form, or belongs to another place.
     """
     try:
-        return Entry.from_body(row[1])
+        entry = Entry.from_body(row[1])
     except (ValueError, TypeError, RecursionError):
         raise LedgerCorruptError(
-            f"entry {row[0]} of the ledger is not an entry in its one form", hint="see psimatch ledger verify"
+            f"entry {row[0]} of the ledger is not an entry in its one form", hint=_VERIFY
         ) from None
+    if entry.number != row[0]:
+        raise LedgerCorruptError(f"entry {row[0]} of the ledger bears another number", hint=_VERIFY)
+    return entry
 
 
 _HINTS: Final = {

@@ -1,0 +1,74 @@
+"""Whoever can write to the file of a ledger, and has no key, does not change what a session is allowed."""
+
+import contextlib
+import json
+import sqlite3
+
+import pytest
+from ledger_sessions import finish
+from sessions import CARE, POLICE, make_agreement
+
+from psimatch.errors import BudgetError, LedgerCorruptError
+from psimatch.ledger import Ledger
+
+AGREEMENT = make_agreement(max_evaluations=16)
+
+
+def changed(path, sql, *values):
+    """Change entries, with the triggers off and then on again: else the tables show it at once."""
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for name, _ in triggers:
+            connection.execute(f"DROP TRIGGER {name}")
+        assert connection.execute(sql, values).rowcount == 1
+        for _, create in triggers:
+            connection.execute(create)
+
+
+@pytest.fixture
+def spent(tmp_path, ledgers, clock):
+    """The file of a ledger whose peer has used up the budget."""
+    for _ in range(2):
+        finish(AGREEMENT, ledgers)
+    with pytest.raises(BudgetError):
+        ledgers[0].check_open(AGREEMENT, POLICE.public)
+    ledgers[0].close()
+    return tmp_path / "care.ledger"
+
+
+def test_an_early_charge_copied_to_the_end_forgets_nothing(spent, clock):
+    """Its signature holds, and its sums are those of the first session."""
+    changed(
+        spent,
+        "INSERT INTO entries (number, body, signature) SELECT (SELECT max(number) + 1 FROM entries), body, signature"
+        " FROM entries WHERE kind = 'charged' ORDER BY number LIMIT 1",
+    )
+    with pytest.raises(LedgerCorruptError, match="bears another number"):
+        Ledger(spent, CARE, clock=clock)
+
+
+def test_an_entry_signed_for_its_number_in_another_history_does_not_follow(spent, clock, tmp_path):
+    with Ledger(tmp_path / "other.ledger", CARE, clock=clock) as other:
+        while len(list(other.entries())) <= 11:
+            other.correct("K7QF-3M2X", "another person")
+        row = other._store.last_row()
+    with contextlib.closing(sqlite3.connect(spent)) as connection:
+        assert connection.execute("SELECT max(number) FROM entries").fetchone()[0] == row[0]
+    changed(spent, "UPDATE entries SET body = ?, signature = ? WHERE number = ?", row[1], row[2], row[0])
+    with pytest.raises(LedgerCorruptError, match="does not follow"):
+        Ledger(spent, CARE, clock=clock)
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "value"),
+    [("charged", "party_charged", 0), ("accepted", "valid_from", "2027-01-16"), ("accepted", "party", "00" * 32)],
+)
+def test_no_decision_rests_on_an_entry_that_is_not_signed(spent, clock, kind, field, value):
+    """`verify` reads all entries; a session only a few, and those it verifies."""
+    with contextlib.closing(sqlite3.connect(spent)) as connection:
+        sql = "SELECT number, body FROM entries WHERE kind = ? ORDER BY number DESC LIMIT 1"
+        number, body = connection.execute(sql, (kind,)).fetchone()
+    entry = json.dumps({**json.loads(body), field: value}, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    changed(spent, "UPDATE entries SET body = ? WHERE number = ?", entry, number)
+    with Ledger(spent, CARE, clock=clock) as ledger, pytest.raises(LedgerCorruptError, match="is not signed"):
+        ledger.check_open(AGREEMENT, POLICE.public)
