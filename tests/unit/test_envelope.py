@@ -140,8 +140,8 @@ def test_an_envelope_over_the_limit_is_not_looked_at():
 
 def test_no_message_of_a_session_is_over_its_limit():
     for size in (0, 512):
-        agreement = make_agreement(max_items=4_096, contact_size=size)
-        words = {text(str(number)): "x" * size for number in range(4_096)}
+        agreement = make_agreement(max_items=2_048, contact_size=size)
+        words = {text(str(number)): "x" * size for number in range(2_048)}
         client, server = make_client(agreement, words), make_server(agreement, words)
         wire = Wire(client, server).run()
         assert wire.errors == {}
