@@ -5,6 +5,8 @@ specification; it is not constant-time, keeps secrets in plain integers, and mus
 
     python protocol_spec/reference.py vectors           write the files in protocol_spec/vectors
     python protocol_spec/reference.py vectors --check   compare them with what this program computes
+    python protocol_spec/reference.py client|server --help
+                                                run a session over TCP, against psimatch or another of these
 """
 
 from __future__ import annotations
@@ -15,12 +17,15 @@ import hmac
 import json
 import os
 import re
+import socket
 import sys
+import time
+import tomllib
 import unicodedata
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from itertools import pairwise
+from datetime import UTC, date, datetime
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +40,16 @@ Random = Callable[[int], bytes]
 
 
 class RefusedError(Exception):
-    """Something that the specification refuses; `check` is its number in §6.4, or 0 outside an envelope."""
+    """Something that the specification refuses; `check` is its number in §6.4, or 0 outside an envelope.
 
-    def __init__(self, reason: str, check: int = 0) -> None:
+    `code` is that of the Abort (§9.2) where the check alone does not say it.
+    """
+
+    def __init__(self, reason: str, check: int = 0, code: int = 0) -> None:
         super().__init__(reason)
         self.reason = reason
         self.check = check
+        self.code = code
 
 
 class AbortedError(Exception):
@@ -711,6 +720,8 @@ def agreement_signed(role: str, agreement: bytes) -> bytes:
 # §5.2 to §5.5 Messages
 
 HELLO, SERVER_HELLO, TAGS, BLINDED, EVALUATED, CLAIMS, CONTACTS, RECEIPT, ABORT, LEDGER_HEAD = range(1, 11)
+NAMES = ("", "Hello", "ServerHello", "Tags", "Blinded", "Evaluated", "Claims", "Contacts", "Receipt", "Abort",
+         "LedgerHead")  # fmt: skip
 CHUNK = 2048
 SHAPES: dict[int, tuple[Any, ...]] = {
     # A number is the length of bytes, or a length to be a multiple of where it is negative; a set has lengths.
@@ -872,6 +883,11 @@ class Channel:
     random: Random = os.urandom
     standing: Standing = FIRST
     ledger_head: bytes = ZERO  # right after the charge of this session (§7.4)
+    ledger: OwnLedger | None = None  # without one, all that is asked for is granted
+    state: str = "new"  # of §7.1
+    evaluated: bool = False  # whether an Evaluated was sent or received: from then on an Abort tells nothing (§9.2)
+    counts: Callable[[set[Identifier]], set[Identifier]] | None = None  # which matches count, of persons (§13.3)
+    reserved: int = 0  # places that persons leave unused (§13.3)
     peer_standing: Standing | None = None
     session: bytes = ZERO
     peer_ephemeral: bytes = b""
@@ -888,6 +904,42 @@ class Channel:
     def __post_init__(self) -> None:
         self.agreement = agreement_id(self.terms)
         self.ephemeral = SealingKey(self.random(96))
+        self.step("start")
+
+    @property
+    def role(self) -> str:
+        """Return the role of this side."""
+        return ("client", "server")[self.direction]
+
+    def step(self, event: str) -> None:
+        """Go where the table leads (§7.1)."""
+        self.state = state_after(self.role, self.state, event)
+
+    def took(self, kind: int, last: bool = False) -> None:
+        """Go where the table leads after a message whose content holds; `last` if it ends its series (§7.1)."""
+        name = f"last {NAMES[kind]}" if last else NAMES[kind]
+        both = f"{name}, reveal {self.terms['reveal']}"
+        self.step(both if (self.role, self.state, both) in STATES else name)
+
+    def admit(self, hello: bytes, size: int, told: Sequence[bytes]) -> None:
+        """Ask for an admission of the peer, with a set of that size (§7.4 step 1)."""
+        self.peer_standing = read_standing(told)
+        if self.ledger is not None:
+            opening = self.role == "server"
+            session = self.ledger.admit(self.terms, self.peer, self.session, hello, self.peer_standing, size, opening)
+            self.standing = session or self.standing
+        self.step("admit")
+
+    def charge(self, evaluations: int) -> None:
+        """Ask for a charge to the peer (§7.4 step 2)."""
+        if self.ledger is not None:
+            self.ledger_head = self.ledger.charge(self.terms, self.peer, self.session, evaluations)
+        self.step("charge")
+
+    def keep_receipt(self, own: bytes, theirs: bytes = b"", matches: int = -1) -> None:
+        """Make a receipt durable: with the own signature, then with both (§11.4 points 3 and 4)."""
+        if self.ledger is not None:
+            self.ledger.record_receipt(self.terms, self.peer, self.session, self.body, own, theirs, matches)
 
     def signed(self, incoming: bool, session: bytes, received: int, message: bytes) -> bytes:
         """Return the bytes that a signature covers (§6.2), for the next message in one of the two directions."""
@@ -910,6 +962,7 @@ class Channel:
         receiver = self.peer.sealing if self.session == ZERO else self.peer_ephemeral
         envelope = seal_envelope(receiver, self.direction, len(self.sent), self.session, plaintext)
         self.sent.append(digest("psimatch/1 message digest", signed))
+        self.evaluated = self.evaluated or message[1] == EVALUATED
         return envelope
 
     def open(self, envelope: bytes, expected: int) -> tuple[list[Any], int]:
@@ -920,7 +973,8 @@ class Channel:
         if envelope[8:10] != i2osp(1, 2):
             raise RefusedError("version", 2)
         if envelope[10] != self.direction ^ 1:
-            raise RefusedError("direction", 3)
+            first = not self.received and envelope[10] == 0 and self.session == ZERO
+            raise RefusedError("direction", 3, 4 if first else 5)
         if envelope[11:15] != i2osp(len(self.received), 4):
             raise RefusedError("sequence number", 4)
         session = envelope[15:47]
@@ -944,7 +998,7 @@ class Channel:
             raise RefusedError("agreement id", 8)
         received = int.from_bytes(plaintext[96:100], "big")
         if not self.acknowledged <= received <= len(self.sent):
-            raise RefusedError("received", 9)
+            raise RefusedError("received", 9, 5)
         signed = self.signed(True, session, received, message)
         if not signature_holds(self.peer.signing, plaintext[:64], signed):
             raise RefusedError("signature", 9)
@@ -954,12 +1008,14 @@ class Channel:
             raise RefusedError(error.reason, 10) from None
         if kind == ABORT:
             raise AbortedError(fields[0])
-        if kind != expected or (session == ZERO) != (kind == HELLO):
+        allowed = state_allows(self.role, self.state, NAMES[kind])
+        if not allowed or kind != expected or (session == ZERO) != (kind == HELLO):
             raise RefusedError("state", 11)
         self.received.append(digest("psimatch/1 message digest", signed))
         self.messages.append(message_record(self.direction ^ 1, session, received, message, plaintext[:64]))
         self.acknowledged = received
         self.session = session
+        self.evaluated = self.evaluated or kind == EVALUATED
         return fields, length + len(fill)
 
 
@@ -1111,6 +1167,52 @@ def references(secrets: Sequence[bytes], session: bytes) -> list[str]:
     return [crockford(r, 12) if short.count(s) > 1 else s for r, s in zip(raw, short, strict=True)]
 
 
+# §7.1 States
+
+STATES = {
+    ("client", "new", "start"): "awaiting ServerHello",
+    ("client", "awaiting ServerHello", "ServerHello"): "admitting the server",
+    ("client", "admitting the server", "admit"): "awaiting Tags",
+    ("client", "awaiting Tags", "Tags"): "charging for Tags",
+    ("client", "charging for Tags", "charge"): "receiving Tags",
+    ("client", "receiving Tags", "Tags"): "receiving Tags",
+    ("client", "receiving Tags", "last Tags"): "receiving Evaluated",
+    ("client", "receiving Evaluated", "Evaluated"): "receiving Evaluated",
+    ("client", "receiving Evaluated", "last Evaluated, reveal both"): "receiving Contacts",
+    ("client", "receiving Evaluated", "last Evaluated, reveal client"): "awaiting LedgerHead",
+    ("client", "receiving Contacts", "Contacts"): "receiving Contacts",
+    ("client", "receiving Contacts", "last Contacts"): "awaiting LedgerHead",
+    ("client", "awaiting LedgerHead", "LedgerHead"): "awaiting Receipt",
+    ("client", "awaiting Receipt", "Receipt"): "finished",
+    ("server", "new", "start"): "awaiting Hello",
+    ("server", "awaiting Hello", "Hello"): "admitting the client",
+    ("server", "admitting the client", "admit"): "awaiting Blinded",
+    ("server", "awaiting Blinded", "Blinded"): "charging for Blinded",
+    ("server", "charging for Blinded", "charge"): "receiving Blinded",
+    ("server", "receiving Blinded", "Blinded"): "receiving Blinded",
+    ("server", "receiving Blinded", "last Blinded, reveal both"): "receiving Claims",
+    ("server", "receiving Blinded", "last Blinded, reveal client"): "awaiting Receipt",
+    ("server", "receiving Claims", "Claims"): "receiving Claims",
+    ("server", "receiving Claims", "last Claims"): "awaiting Receipt",
+    ("server", "awaiting Receipt", "Receipt"): "finished",
+}  # role, state, event: next state
+
+
+def state_after(role: str, state: str, event: str) -> str:
+    """Return the next state, or refuse what is not in the table (§7.1)."""
+    if (role, state, event) not in STATES:
+        raise RefusedError("state", 11)
+    return STATES[role, state, event]
+
+
+def state_allows(role: str, state: str, message: str) -> bool:
+    """Say whether a message may come in a state, as one of its series or as the last (§7.1)."""
+    return any(
+        (of, where) == (role, state) and event.removeprefix("last ").split(",")[0] == message
+        for of, where, event in STATES
+    )
+
+
 # §7 Sessions
 
 
@@ -1137,10 +1239,26 @@ def split(data: bytes, size: int) -> list[bytes]:
     return [data[at : at + size] for at in range(0, len(data), size)] if size else []
 
 
-def ensure(holds: bool, reason: str) -> None:
+def ensure(holds: bool, reason: str, code: int = 8) -> None:
     """Refuse the content of a message (§6.4 check 12) where a condition does not hold."""
     if not holds:
-        raise RefusedError(reason, 12)
+        raise RefusedError(reason, 12, code)
+
+
+def check_sealing_key(key: bytes) -> None:
+    """Refuse an ephemeral key to which nothing can be sealed (§5.2)."""
+    try:
+        hpke_seal(key, b"", b"")
+    except ValueError:
+        raise RefusedError("ephemeral key", 12, 8) from None
+
+
+def own_size(channel: Channel, own: Mapping[Identifier, str]) -> int:
+    """Return the size to which the own set is filled, or refuse one that is too large (§3.1, §8.1, §13.3)."""
+    places = len(own) + channel.reserved
+    if places > channel.terms["max_items"]:
+        raise RefusedError("max_items")
+    return bucket(places, channel.terms["max_items"])
 
 
 def full_claims(n: int, e: int) -> int:
@@ -1172,16 +1290,20 @@ def client_head(body: bytes) -> bytes:
 def client_steps(channel: Channel, own: Mapping[Identifier, str]) -> Steps:
     """Run a client: yields envelopes to send and is sent each one received (§7.2)."""
     random, terms, maximum = channel.random, channel.terms, channel.terms["max_items"]
-    size, e, width = bucket(len(own), maximum), sealed_size(terms), terms["contact_size"]
+    size, e, width = own_size(channel, own), sealed_size(terms), terms["contact_size"]
+    if channel.ledger is not None:
+        channel.standing = channel.ledger.open(terms, channel.peer)
     hello = channel.seal(pack([HELLO, random(32), channel.ephemeral.public, size, *standing_fields(channel.standing)]))
     fields, _ = channel.open((yield [hello]), SERVER_HELLO)
     nonce, channel.peer_ephemeral, public_key, server_size, *told, server_root = fields
     session = session_id(channel.agreement, channel.sent[0], nonce, channel.peer_ephemeral)
-    ensure(session == channel.session, "session id")
-    ensure(is_bucket(server_size, maximum), "set size")
+    ensure(session == channel.session, "session id", 5)
+    check_sealing_key(channel.peer_ephemeral)
+    ensure(is_bucket(server_size, maximum), "set size", 9)
     decode_element(public_key)
     ensure(bool(server_root) == bool(terms["auditor"]), "root")
-    channel.peer_standing = read_standing(told)
+    channel.took(SERVER_HELLO)
+    channel.admit(channel.sent[0], server_size, told)
 
     inputs = [(item, prf_input(channel.agreement, session, item)) for item in padded(own, size, random)]
     scalars = [random_scalar(random) for _ in inputs]
@@ -1191,9 +1313,13 @@ def client_steps(channel: Channel, own: Mapping[Identifier, str]) -> Steps:
     tags: list[bytes] = []
     for part in chunks(server_size):
         (last, more), _ = channel.open((yield []), TAGS)
+        if part.start == 0:
+            channel.took(TAGS)
+            channel.charge(server_size)
         ensure(len(more) == 16 * len(part) and last == (part.stop == server_size), "tags")
         tags += split(more, 16)
-    ensure(all(a < b for a, b in pairwise(tags)), "tags")
+        ensure(all(a < b for a, b in pairwise(tags)), "tags", 11)
+        channel.took(TAGS, last)
 
     cut = chunks(size)
     pieces = [b"".join(blinded[part.start : part.stop]) for part in cut]
@@ -1210,8 +1336,12 @@ def client_steps(channel: Channel, own: Mapping[Identifier, str]) -> Steps:
             tag, claim, secret = parts(finalize(inputs[j][1], scalars[j], element))
             if tag in published:
                 found.append((claim, secret, inputs[j][0]))
+        channel.took(EVALUATED, part is cut[-1])
         ahead = [channel.seal(pack([BLINDED, rests[i + 4], pieces[i + 4], b""]))] if i + 4 < len(cut) else []
 
+    if channel.counts is not None:
+        counting = channel.counts({item for _, _, item in found})
+        found = [each for each in found if each[2] in counting]
     found.sort()
     contacts = ["" for _ in found]
     if terms["reveal"] == "both":
@@ -1229,14 +1359,20 @@ def client_steps(channel: Channel, own: Mapping[Identifier, str]) -> Steps:
             ensure(n == len(some) and filled == full_contacts(len(part), e), "contacts")
             for j, answer in enumerate(split(answers, e)):
                 contacts[part.start + j] = open_contact(some[j][1], session, "client", answer)
+            channel.took(CONTACTS, part is slot_chunks[-1])
 
     (server_head,), _ = channel.open((yield []), LEDGER_HEAD)
+    channel.took(LEDGER_HEAD)
     before, heads = (channel.sent[-1], channel.received[-1]), (channel.ledger_head, server_head)
     body = channel.body = final_body(channel, (size, server_size), len(found), before, heads)
-    receipt = channel.seal(pack([RECEIPT, body, channel.identity.sign(receipt_signed("client", body))]))
+    own_signature = channel.identity.sign(receipt_signed("client", body))
+    channel.keep_receipt(own_signature)
+    receipt = channel.seal(pack([RECEIPT, body, own_signature]))
     (theirs, signature), _ = channel.open((yield [receipt]), RECEIPT)
     ensure(theirs == body, "receipt")
     ensure(signature_holds(channel.peer.signing, signature, receipt_signed("server", body)), "receipt")
+    channel.took(RECEIPT)
+    channel.keep_receipt(own_signature, signature, len(found))
     names = references([secret for _, secret, _ in found], session)
     return [], [Match(item, names[i], contacts[i]) for i, (_, _, item) in enumerate(found)]
 
@@ -1244,13 +1380,15 @@ def client_steps(channel: Channel, own: Mapping[Identifier, str]) -> Steps:
 def server_steps(channel: Channel, own: Mapping[Identifier, str]) -> Steps:
     """Run a server: yields envelopes to send and is sent each one received (§7.3)."""
     random, terms, maximum = channel.random, channel.terms, channel.terms["max_items"]
-    size, e, width = bucket(len(own), maximum), sealed_size(terms), terms["contact_size"]
+    size, e, width = own_size(channel, own), sealed_size(terms), terms["contact_size"]
     (_, channel.peer_ephemeral, client_size, *told), _ = channel.open((yield []), HELLO)
-    ensure(is_bucket(client_size, maximum), "set size")
-    channel.peer_standing = read_standing(told)
+    check_sealing_key(channel.peer_ephemeral)
+    ensure(is_bucket(client_size, maximum), "set size", 9)
+    channel.took(HELLO)
     nonce = random(32)
     session = session_id(channel.agreement, channel.received[0], nonce, channel.ephemeral.public)
     channel.session = session
+    channel.admit(channel.received[0], client_size, told)
     seed = random(32)
     key = session_key(seed, channel.agreement, session)
     public_key = encode_element(multiply(key, BASE))
@@ -1270,6 +1408,9 @@ def server_steps(channel: Channel, own: Mapping[Identifier, str]) -> Steps:
     cut, committed = chunks(client_size), ZERO
     for i, part in enumerate(cut):
         (rest, elements, client_root), _ = channel.open((yield out), BLINDED)
+        if i == 0:
+            channel.took(BLINDED)
+            channel.charge(client_size)
         ensure(bool(client_root) == (bool(terms["auditor"]) and i == 0), "root")
         ensure(len(elements) == 32 * len(part), "count")
         ensure(i == 0 or digest("psimatch/1 blinded commitment", elements, rest) == committed, "commitment")
@@ -1277,6 +1418,7 @@ def server_steps(channel: Channel, own: Mapping[Identifier, str]) -> Steps:
         committed, blinded = rest, split(elements, 32)
         evaluated = [blind_evaluate(key, element) for element in blinded]
         proof = prove_chunk(key, session + i2osp(i, 4), blinded, evaluated, random_scalar(random))
+        channel.took(BLINDED, part is cut[-1])
         out = [channel.seal(pack([EVALUATED, b"".join(evaluated), proof]))]
 
     found: list[tuple[bytes, bytes, Identifier]] = []
@@ -1294,6 +1436,7 @@ def server_steps(channel: Channel, own: Mapping[Identifier, str]) -> Steps:
                 found.append((claim, *outputs[claim][1:]))
             for (_, secret, _), one in zip(found[len(contacts) :], split(sealed, e), strict=False):
                 contacts.append(open_contact(secret, session, "server", one))
+            channel.took(CLAIMS, last)
         ensure(len(found) <= min(size, client_size), "count")
         slot_chunks = chunks(slots(len(found), min(size, client_size)))
         used = [max(0, min(part.stop, len(found)) - part.start) for part in slot_chunks]
@@ -1310,19 +1453,26 @@ def server_steps(channel: Channel, own: Mapping[Identifier, str]) -> Steps:
     body = channel.body = final_body(channel, (client_size, size), len(found), before, heads)
     ensure(fields[0] == body, "receipt")
     ensure(signature_holds(channel.peer.signing, fields[1], receipt_signed("client", body)), "receipt")
-    receipt = channel.seal(pack([RECEIPT, body, channel.identity.sign(receipt_signed("server", body))]))
+    channel.took(RECEIPT)
+    own_signature = channel.identity.sign(receipt_signed("server", body))
+    channel.keep_receipt(own_signature, fields[1], len(found) if terms["reveal"] == "both" else -1)
+    receipt = channel.seal(pack([RECEIPT, body, own_signature]))
     names = references([secret for _, secret, _ in found], session)
     contacts = contacts or ["" for _ in found]
     return [receipt], [Match(item, names[i], contacts[i]) for i, (_, _, item) in enumerate(found)]
 
 
 class Peer:
-    """A client or server that takes envelopes in and gives them out; it grants its own admission and charge (§7.4)."""
+    """A client or server that takes envelopes in and gives them out.
+
+    Its ledger grants admission and charge (§7.4); where it has none, it grants them by itself.
+    """
 
     def __init__(
         self, role: str, identity: Identity, peer: PublicIdentity, terms: Terms, own: Mapping[Identifier, str],
         random: Random = os.urandom, standing: Standing = FIRST, ledger_head: bytes = ZERO,
-        auditor: bytes = b"", case_refs: Mapping[Identifier, str] | None = None,
+        auditor: bytes = b"", case_refs: Mapping[Identifier, str] | None = None, ledger: OwnLedger | None = None,
+        counts: Callable[[set[Identifier]], set[Identifier]] | None = None, reserved: int = 0,
     ) -> None:  # fmt: skip
         check_terms(terms)
         for name, public in ((role, identity.public), ({"client": "server", "server": "client"}[role], peer)):
@@ -1330,6 +1480,7 @@ class Peer:
                 raise RefusedError("party")
         self.channel = Channel(0 if role == "client" else 1, identity, peer, terms, random, standing, ledger_head)
         self.channel.auditor, self.channel.case_refs = auditor, case_refs or {}
+        self.channel.ledger, self.channel.counts, self.channel.reserved = ledger, counts, reserved
         self.matches: list[Match] | None = None
         self._steps = (client_steps if role == "client" else server_steps)(self.channel, own)
 
@@ -1349,14 +1500,29 @@ class Peer:
 
     def accept(self, envelope: bytes) -> list[bytes]:
         """Take one envelope in, and return those to send; `matches` is set at the end."""
+        if self.matches is not None:
+            raise RefusedError("state", 11)
         try:
             return self._steps.send(envelope)
         except StopIteration as end:
             out, self.matches = end.value
             return list(out)
         except RefusedError as error:
-            error.check = error.check or 12
+            if not error.check:
+                # Elements, scalars and proofs (§4.3, §4.4), unless the ledger says its own code.
+                error.check, error.code = 12, error.code or 10
             raise
+
+    def abort(self, error: RefusedError) -> bytes:
+        """Return the Abort that tells the peer of a refusal (§6.4, §9.2)."""
+        code = error.code or {2: 3, 8: 7, 9: 6, 10: 8, 11: 8, 12: 8}.get(error.check, 5)
+        return self.channel.seal(pack([ABORT, 1 if self.channel.evaluated else code]))
+
+    def record_end(self, reason: str, code: int = 0) -> None:
+        """Tell the ledger, if it has opened the session, that it ended early (§11.2)."""
+        ledger = self.channel.ledger
+        if ledger is not None:
+            ledger.record_abort(self.channel.terms, self.channel.peer, self.channel.session, reason, code)
 
 
 def run_session(client: Peer, server: Peer) -> None:
@@ -1367,6 +1533,66 @@ def run_session(client: Peer, server: Peer) -> None:
             to_client += server.accept(to_server.pop(0))
         else:
             to_server += client.accept(to_client.pop(0))
+
+
+# §10 TCP
+
+PATIENCE = 60.0  # seconds for the other side to say something
+HANDSHAKE = 10.0  # and to say what it is
+
+
+def largest_envelope(terms: Terms) -> int:
+    """Return the length above which no envelope of the agreement is (§6.1)."""
+    return HEADER + ENC + 16 + 104 + CHUNK * max(32, 16 + sealed_size(terms)) + 2048
+
+
+def read_exactly(connection: socket.socket, n: int) -> bytes:
+    """Read n bytes; raises ConnectionError where the other side closes before."""
+    data = b""
+    while len(data) < n:
+        more = connection.recv(n - len(data))
+        if not more:
+            raise ConnectionError("the other side closed the connection")
+        data += more
+    return data
+
+
+def greet(connection: socket.socket, role: str) -> None:
+    """Exchange prefaces, or refuse who sends another one (§10.1)."""
+    connection.sendall(f"psimatch/1 {role}\n".encode())
+    other = {"client": "server", "server": "client"}[role]
+    if read_exactly(connection, 18) != f"psimatch/1 {other}\n".encode():
+        raise ConnectionError("what is at the other end is not the peer")
+
+
+def read_frame(connection: socket.socket, limit: int) -> bytes:
+    """Read an envelope behind its length, or refuse a length above the limit (§10.2)."""
+    length = int.from_bytes(read_exactly(connection, 4), "big")
+    if length > limit:
+        raise RefusedError("frame", 1)
+    return read_exactly(connection, length)
+
+
+def run_over(connection: socket.socket, peer: Peer) -> list[Match]:
+    """Run a whole session over a connection whose prefaces are exchanged, and return the matches."""
+    limit, out = largest_envelope(peer.channel.terms), peer.start()
+    connection.settimeout(PATIENCE)
+    try:
+        while True:
+            connection.sendall(lp(*out))
+            if peer.matches is not None:
+                return peer.matches
+            out = peer.accept(read_frame(connection, limit))
+    except RefusedError as error:
+        peer.record_end(error.reason)
+        connection.sendall(lp(peer.abort(error)))
+        raise
+    except AbortedError as error:
+        peer.record_end("aborted by the peer", error.code)
+        raise
+    except OSError:
+        peer.record_end("connection")
+        raise
 
 
 # §11.1 Budget
@@ -1570,6 +1796,783 @@ def verify_ledger(entries: Sequence[tuple[bytes, bytes]]) -> tuple[bytes, bytes]
     return known.keeper.fingerprint, known.head
 
 
+# §7.4, §11 A ledger that grants
+
+
+def read_written(text: str) -> bytes:
+    """Read 32 bytes in the form of a fingerprint (§2.2)."""
+    bits = "".join(f"{CROCKFORD.index(digit):05b}" for digit in text.replace("-", ""))
+    return bytes(int(bits[at : at + 8], 2) for at in range(0, 256, 8))
+
+
+def folded(name: str) -> str:
+    """Return a name for comparing: NFKC, without regard to case and blanks (§11.1)."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+class OwnLedger:
+    """A party's own ledger, in memory, and in a file if it is given: a line an entry, behind its signature in hex."""
+
+    def __init__(
+        self, identity: Identity, name: str, path: Path | None = None, operator: str = "",
+        clock: Callable[[], float] = time.time,
+    ) -> None:  # fmt: skip
+        self.identity, self.path, self.operator, self.clock = identity, path, operator, clock
+        self.rows: list[tuple[bytes, bytes]] = []
+        if path is not None and path.exists():
+            lines = [line.partition(" ") for line in path.read_text(encoding="utf-8").splitlines()]
+            self.rows = [(entry.encode(), bytes.fromhex(signature)) for signature, _, entry in lines]
+        self.entries = [read_entry(data) for data, _ in self.rows]
+        if not self.rows:
+            keys = {"signing_key": identity.public.signing.hex(), "sealing_key": identity.public.sealing.hex()}
+            self.append("opened ledger", format=1, name=name, **keys)
+        if verify_ledger(self.rows)[0] != identity.public.fingerprint:
+            raise RefusedError("the ledger is another party's")
+
+    def now(self) -> int:
+        """Return the time in seconds; a clock up to two minutes behind the last entry is taken for its time (§11.1)."""
+        now, last = int(self.clock()), self.entries[-1]["time"] if self.entries else 0
+        if now < last - 120:
+            raise RefusedError("clock", code=14)
+        return max(now, last)
+
+    def append(self, kind: str, **fields: Any) -> bytes:
+        """Append an entry, durably, and return its hash (§11.2, §11.4)."""
+        previous = entry_hash(self.rows[-1][0]) if self.rows else ZERO
+        entry = {"number": len(self.rows), "previous": previous.hex(), "time": self.now(), "operator": self.operator}
+        data = canonical_json({**entry, "kind": kind, **fields})
+        signature = self.identity.sign(entry_signed(data))
+        if self.path is not None:
+            with self.path.open("ab") as file:
+                file.write(signature.hex().encode() + b" " + data + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+        self.rows.append((data, signature))
+        self.entries.append(read_entry(data))
+        return entry_hash(data)
+
+    def receipts(self) -> list[bytes]:
+        """Return the digests of the receipts that this party has signed, in order."""
+        signed = [bytes.fromhex(entry["receipt"]) for entry in self.entries if entry["kind"] in ("signed", "finished")]
+        return list(dict.fromkeys(signed))
+
+    def of(self, kind: str, **where: str) -> list[Entry]:
+        """Return the entries of a kind whose fields have these values."""
+        return [
+            entry
+            for entry in self.entries
+            if entry["kind"] == kind and all(entry[name] == value for name, value in where.items())
+        ]
+
+    def last(self, kind: str, **where: str) -> Entry | None:
+        """Return the last of such entries."""
+        found = self.of(kind, **where)
+        return found[-1] if found else None
+
+    def party(self, terms: Terms, peer: PublicIdentity) -> tuple[str, bool]:
+        """Return the party that a peer is under an agreement, and whether that needs an operator (§11.1)."""
+        own = peer.fingerprint.hex()
+        known = self.last("accepted", peer=own)
+        if terms["predecessor"]:
+            before = self.last("accepted", agreement=read_written(terms["predecessor"]).hex())
+            party = str((known or before or {"party": own})["party"])
+            return party, before is None or before["party"] != party
+        names = [
+            terms[role]["name"]
+            for role in ("client", "server")
+            if read_written(terms[role]["fingerprint"]).hex() == own
+        ]
+        same_name = any(folded(entry["peer_name"]) == folded(names[0]) for entry in self.of("accepted"))
+        return (str(known["party"]), False) if known else (own, same_name)
+
+    def check_agreement(self, terms: Terms, peer: PublicIdentity) -> str:
+        """Refuse a withdrawn agreement, or a new one that needs an operator; return the party (§11.1)."""
+        agreement, own = agreement_id(terms).hex(), peer.fingerprint.hex()
+        if self.of("withdrawn", agreement=agreement):
+            raise RefusedError("withdrawn", code=13)
+        accepted = self.last("accepted", agreement=agreement)
+        if accepted is not None:
+            return str(accepted["party"])
+        party, doubtful = self.party(terms, peer)
+        if doubtful and not self.of("acknowledged", agreement=agreement, peer=own):
+            raise RefusedError("agreement of an unknown party", code=14)
+        return party
+
+    def check_budget(self, terms: Terms, peer: PublicIdentity, evaluations: int) -> str:
+        """Refuse what the budget does not allow; return the party (§11.1)."""
+        party, agreement = self.check_agreement(terms, peer), agreement_id(terms).hex()
+        others = [{**entry, "id": entry["agreement"]} for entry in self.of("accepted", party=party)]
+        own = {**terms, "predecessor": read_written(terms["predecessor"]).hex() if terms["predecessor"] else ""}
+        charges = [(entry["time"], entry["evaluations"]) for entry in self.of("charged", party=party)]
+        day = first_day({**own, "id": agreement}, others)
+        if not budget_allows(terms, day, charges, self.now(), evaluations):
+            raise RefusedError("budget", code=12)
+        return party
+
+    def standing(self, peer: PublicIdentity) -> Standing:
+        """Return what this ledger says about the sessions with a peer so far (§11.3)."""
+        own = peer.fingerprint.hex()
+        opened, finished = self.last("opened", peer=own), self.last("finished", peer=own)
+        charged = sum(entry["evaluations"] for entry in self.of("charged", peer=own))
+        receipt = bytes.fromhex(finished["receipt"]) if finished else ZERO
+        return (opened["sessions"] if opened else 0), charged, receipt
+
+    def check_told(self, peer: PublicIdentity, told: Standing) -> None:
+        """Refuse a standing that contradicts this ledger (§11.3)."""
+        own = peer.fingerprint.hex()
+        refused, acknowledged, seen = (self.last(kind, peer=own) for kind in ("refused", "acknowledged", "admitted"))
+        acknowledged_at = acknowledged["number"] if acknowledged else -1
+        if refused and refused["number"] > acknowledged_at:
+            raise RefusedError("standing", code=14)
+        if acknowledged and acknowledged_at > (seen["number"] if seen else -1):
+            return
+        before, paid = None, 0
+        if seen:
+            before = seen["peer_sessions"], seen["peer_charged"], bytes.fromhex(seen["peer_receipt"])
+            for finished in self.of("finished", session=seen["session"]):
+                sizes = unpack(bytes.fromhex(finished["body"]))[4:6]
+                paid = sum(sizes) - sum(entry["evaluations"] for entry in self.of("charged", session=seen["session"]))
+        if standing_point(told, before, paid, self.receipts()):
+            raise RefusedError("standing", code=14)
+
+    def open(self, terms: Terms, peer: PublicIdentity) -> Standing:
+        """Open a session, and return the standing to tell the peer (§11.4 point 1)."""
+        under = {"agreement": agreement_id(terms).hex(), "peer": peer.fingerprint.hex()}
+        party = self.check_agreement(terms, peer)
+        if not self.of("accepted", agreement=under["agreement"]):
+            name = next(p["name"] for p in (terms["client"], terms["server"])
+                        if read_written(p["fingerprint"]) == peer.fingerprint)  # fmt: skip
+            predecessor = read_written(terms["predecessor"]).hex() if terms["predecessor"] else ""
+            same = {field: terms[field] for field in ("title", "valid_from", "valid_until", "max_evaluations")}
+            self.append("accepted", **under, party=party, peer_name=name, predecessor=predecessor, **same)
+        sessions, charged, receipt = self.standing(peer)
+        self.append("opened", **under, party=party, sessions=sessions + 1)
+        return sessions + 1, charged, receipt
+
+    def admit(
+        self, terms: Terms, peer: PublicIdentity, session: bytes, hello: bytes, told: Standing, size: int, opening: bool
+    ) -> Standing | None:
+        """Admit the peer, or refuse it; a server opens the session with it, and gets its own standing (§7.4, §11.4)."""
+        under = {"agreement": agreement_id(terms).hex(), "peer": peer.fingerprint.hex()}
+        if opening and self.of("admitted", hello=hello.hex()):
+            raise RefusedError("Hello admitted before", code=5)
+        party = self.check_budget(terms, peer, size)
+        try:
+            self.check_told(peer, told)
+        except RefusedError as error:
+            if not opening:
+                self.append("refused", **under, reason=error.reason)
+            raise
+        own = self.open(terms, peer) if opening else None
+        said = {"peer_sessions": told[0], "peer_charged": told[1], "peer_receipt": told[2].hex()}
+        self.append("admitted", **under, party=party, session=session.hex(), hello=hello.hex(), **said)
+        return own
+
+    def charge(self, terms: Terms, peer: PublicIdentity, session: bytes, evaluations: int) -> bytes:
+        """Charge the peer, or refuse; return the head of the ledger after it (§11.1, §11.2)."""
+        party = self.check_budget(terms, peer, evaluations)
+        if self.of("charged", session=session.hex()):
+            raise RefusedError("charged before", code=14)
+        own = peer.fingerprint.hex()
+        sums = {
+            name: evaluations + sum(entry["evaluations"] for entry in self.of("charged", **whom))
+            for name, whom in (("charged", {"peer": own}), ("party_charged", {"party": party}))
+        }
+        under = {"agreement": agreement_id(terms).hex(), "peer": own, "party": party, "session": session.hex()}
+        return self.append("charged", **under, evaluations=evaluations, **sums)
+
+    def record_receipt(
+        self, terms: Terms, peer: PublicIdentity, session: bytes, body: bytes, own: bytes, theirs: bytes, matches: int
+    ) -> None:
+        """Keep a receipt: `signed` while there is the own signature alone, then `finished` (§11.4)."""
+        about = {"agreement": agreement_id(terms).hex(), "peer": peer.fingerprint.hex(), "session": session.hex()}
+        receipt = {"receipt": receipt_digest(body).hex(), "body": body.hex(), "signature": own.hex()}
+        if theirs:
+            self.append("finished", **about, **receipt, peer_signature=theirs.hex(), matches=matches)
+        else:
+            self.append("signed", **about, **receipt)
+
+    def record_abort(self, terms: Terms, peer: PublicIdentity, session: bytes, reason: str, code: int) -> None:
+        """Keep that a session ended early, and that the peer withdrew the agreement if its Abort says so (§9.2)."""
+        under = {"agreement": agreement_id(terms).hex(), "peer": peer.fingerprint.hex()}
+        if code == 13 and not self.of("withdrawn", agreement=under["agreement"]):
+            self.append("withdrawn", **under, by="peer")
+        known = session.hex() if self.of("admitted", session=session.hex()) else ""
+        self.append("aborted", **under, session=known, reason=reason)
+
+
+# §13 Kinds
+
+Row = Mapping[str, str]  # the text of a record by the name of its column
+SPACES, HYPHENS = "\t\u00a0\u2007\u2009\u202f", "\u2010\u2011\u2012\u2013\u2014\u2212"
+PLAIN = {ord(c): " " for c in SPACES} | {ord(c): "-" for c in HYPHENS}
+
+
+def plain(text: str) -> str:
+    """Return a text with ASCII spaces and hyphens, and without white space at its ends (§13.1)."""
+    return text.translate(PLAIN).strip()
+
+
+def demand(holds: bool, reason: str) -> None:
+    """Refuse a text that no value can be read from (§13.1)."""
+    if not holds:
+        raise RefusedError(reason)
+
+
+def without(text: str, characters: str) -> str:
+    """Return a text without some characters."""
+    return "".join(c for c in text if c not in characters)
+
+
+def matches(form: str, text: str) -> bool:
+    """Say whether all of a text has a form; letters and digits are those of ASCII."""
+    return re.fullmatch(form, text, re.ASCII | re.DOTALL) is not None
+
+
+# §13.2 Numbers, addresses, texts
+
+
+def read_bsn(row: Row) -> str:
+    """Read `nl-bsn/1`."""
+    text = plain(row.get("bsn", ""))
+    demand(not matches(r"[0-9]+\.0+", text), "decimal")
+    digits = without(text, " .-")
+    demand(matches("[0-9]{8,9}", digits), "digits")
+    digits = digits.zfill(9)
+    weighed = sum(weight * int(digit) for weight, digit in zip((9, 8, 7, 6, 5, 4, 3, 2, -1), digits, strict=True))
+    demand(int(digits) > 0 and weighed % 11 == 0, "eleven-test")
+    return digits
+
+
+def read_bag(row: Row) -> str:
+    """Read `nl-bag/1`: municipality (4), type of object (20), number (10)."""
+    digits = without(plain(row.get("bag_id", "")), " ")
+    demand(matches("[0-9]{15,16}", digits), "digits")
+    demand(matches("[0-9]{4}20[0-9]{10}", digits.zfill(16)), "type")
+    return digits.zfill(16)
+
+
+MONTHS = "JAN FEB MRT MAR MAA APR MEI MAY JUN JUL AUG SEP OKT OCT NOV DEC"
+NEAR = re.compile(r"(t[./ ]?o\.?|tegenover|by|bij)[ .]*(?=[0-9])", re.ASCII | re.IGNORECASE)
+
+
+def suffix_part(text: str) -> str:
+    """Return a part of a suffix in capitals without separators; two digits with one between them are refused."""
+    text = plain(text)
+    demand(matches("[A-Za-z0-9 ./-]*", text), "suffix")
+    demand(re.search("[0-9][ ./-]+[0-9]", text) is None, "two numbers")
+    return without(text, " ./-").upper()
+
+
+def read_address(row: Row) -> str:
+    """Read `nl-address/1` ([decision 3])."""
+    postcode = plain(row.get("postcode", ""))
+    demand(postcode.isascii(), "postcode")
+    postcode = without(postcode, " -").upper().removeprefix("NL")
+    demand(matches("[1-9][0-9]{3}[A-Z]{2}", postcode) and postcode[4:] not in ("SA", "SD", "SS"), "postcode")
+
+    number = plain(row.get("huisnummer", ""))
+    near = NEAR.match(number)
+    number = plain(number[near.end() :] if near else number)
+    decimal, day = re.search("[0-9][.,][0-9]", number), matches("[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}", number)
+    demand(decimal is None and not day, "spreadsheet")
+    found = re.fullmatch("0*([1-9][0-9]{0,4})(?![0-9])(.*)", number, re.DOTALL)
+    demand(found is not None, "number")
+    digits, rest = found.groups() if found else ("", "")
+
+    rest = suffix_part(rest)
+    letter, addition = (suffix_part(row.get(name, "")) for name in ("huisletter", "toevoeging"))
+    demand(matches("[A-Z]?", letter), "letter")
+    demand(not rest or not (letter or addition), "suffix in two places")
+    suffix = rest + letter + addition
+    demand(suffix not in ("NVT", "GEEN", "NULL", "NONE", "NAN"), "no suffix")
+    demand(not matches(f"[0-9]{{0,2}}({'|'.join(MONTHS.split())})[0-9]{{0,2}}", suffix), "month")
+    demand(matches("[A-Z0-9]{0,4}|[A-Z][A-Z0-9]{4}", suffix), "suffix")
+    beside = ("TO" if near[0][0] in "tT" else "BY") if near else ""
+    return " ".join(part for part in (postcode, beside, digits, suffix) if part)
+
+
+def read_phone(row: Row, region: str) -> str:
+    """Read `phone/1`, by the tables of `phonenumbers`."""
+    import phonenumbers
+
+    text = plain(row.get("telefoon", ""))
+    demand(matches(r"\+?[0-9 ()./-]+", text), "characters")
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        raise RefusedError("number") from None
+    demand(not number.extension and phonenumbers.is_valid_number(number), "number")
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+"
+NO_MAIL = ("arpa", "invalid", "local", "localhost", "onion")  # names of special use without mail
+
+
+def is_safe(text: str) -> bool:
+    """Say whether a text has letters, marks (not at first), numbers, punctuation and symbols alone."""
+    return bool(text) and all(unicodedata.category(c)[0] in "LNPSM"[: 5 if i else 4] for i, c in enumerate(text))
+
+
+def mail_domain(text: str) -> tuple[str, str]:
+    """Return a domain in A-labels and in U-labels, both in small letters (UTS #46, RFC 5891)."""
+    ascii_form = unicode_form = text.lower()
+    if not text.isascii() or "xn--" in ascii_form:
+        import idna
+
+        try:
+            ascii_form = str(idna.encode(text, uts46=True), "ascii")
+            unicode_form = str(idna.decode(ascii_form))
+        except idna.IDNAError:
+            raise RefusedError("domain") from None
+    return ascii_form, unicode_form
+
+
+def read_email(row: Row) -> str:
+    """Read `email/1`."""
+    local, at, domain = row.get("email", "").strip().removeprefix("mailto:").partition("@")
+    demand(bool(at) and len(local) + 1 + len(domain) <= 254, "address")
+    composed = unicodedata.normalize("NFC", local)
+    for form in (local, composed):
+        demand(re.fullmatch(rf"{ATOM}(\.{ATOM})*", form) is not None and is_safe(form), "local part")
+    demand(is_safe(domain), "domain")
+    ascii_form, unicode_form = mail_domain(domain)
+    labels = ascii_form.split(".")
+    demand(all(matches("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", label) for label in labels), "label")
+    demand(not any(label[2:4] == "--" and label[:2] != "xn" for label in labels), "label")
+    demand(len(ascii_form) <= 253 and labels[-1][-1].isalpha(), "domain")
+    demand((len(labels) > 1 or labels == ["test"]) and labels[-1] not in NO_MAIL, "domain")
+    for address in (f"{local}@{domain}", f"{composed}@{unicode_form}", f"{composed}@{ascii_form}"):
+        demand(len(address.encode()) <= 254, "length")
+    local = unicodedata.normalize("NFC", composed.lower())
+    demand(len(local) <= 64, "length")
+    return f"{local}@{ascii_form}"
+
+
+# What stands behind the check digits in each country, by the registry of ISO 13616: letters, digits, or either.
+IBAN_FORMS = """
+AD n8c12 AE n19 AL n8c16 AT n16 AZ a4c20 BA n16 BE n12 BG a4n6c8 BH a4c14 BI n23 BR n23a1c1 BY c4n4c16 CH n5c12 CR n18
+CY n8c16 CZ n20 DE n18 DJ n23 DK n14 DO c4n20 EE n16 EG n25 ES n20 FI n14 FK a2n12 FO n14 FR n10c11n2 GB a4n14 GE a2n16
+GI a4c15 GL n14 GR n7c16 GT c24 HN a4n20 HR n17 HU n24 IE a4n14 IL n19 IQ a4n15 IS n22 IT a1n10c12 JO a4n4c18 KW a4c22
+KZ n3c13 LB n4c20 LC a4c24 LI n5c12 LT n16 LU n3c13 LV a4c13 LY n21 MC n10c11n2 MD c20 ME n18 MK n3c10n2 MN n16 MR n23
+MT a4n5c18 MU a4n19a3 NI a4n20 NL a4n10 NO n11 OM n3c16 PK a4c16 PL n24 PS a4c21 PT n21 QA a4c21 RO a4c16 RS n18
+RU n14c15 SA n2c18 SC a4n20a3 SD n14 SE n20 SI n15 SK n20 SM a1n10c12 SO n19 ST n21 SV a4n20 TL n19 TN n20 TR n6c16
+UA n6c19 VA n18 VG a4n16 XK n16 YE a4n4c18
+"""
+IBAN_CHARACTERS = {"a": "[A-Z]", "n": "[0-9]", "c": "[A-Z0-9]"}
+
+
+def read_iban(row: Row) -> str:
+    """Read `iban/1`: the country's form, and a remainder of 1 modulo 97 (ISO 13616, ISO/IEC 7064)."""
+    text = plain(row.get("iban", ""))
+    demand(text.isascii(), "characters")
+    text = without(text.upper().removeprefix("IBAN").lstrip(" :"), " .-").strip()
+    listed = IBAN_FORMS.split()
+    form = dict(zip(listed[::2], listed[1::2], strict=True)).get(text[:2])
+    demand(form is not None, "country")
+    pattern = re.sub("([anc])([0-9]+)", lambda part: f"{IBAN_CHARACTERS[part[1]]}{{{part[2]}}}", form or "")
+    demand(matches(f"[A-Z]{{2}}[0-9A-Z]{{2}}{pattern}", text), "form")
+    demand(int("".join(str(int(c, 36)) for c in text[4:] + text[:4])) % 97 == 1, "check digits")
+    return text
+
+
+# How people write a platform, and where it has its accounts.
+PLATFORMS = {
+    "discord": "discord", "facebook": "facebook fb", "instagram": "instagram ig insta", "kik": "kik",
+    "reddit": "reddit", "roblox": "roblox", "signal": "signal", "snapchat": "snapchat snap sc", "steam": "steam",
+    "telegram": "telegram tg", "tiktok": "tiktok tt", "twitch": "twitch", "x": "x twitter", "youtube": "youtube yt",
+}  # fmt: skip
+HOSTS = {
+    "facebook": "facebook.com", "instagram": "instagram.com", "reddit": "reddit.com", "snapchat": "snapchat.com",
+    "telegram": "t.me", "tiktok": "tiktok.com", "twitch": "twitch.tv", "x": "x.com twitter.com",
+    "youtube": "youtube.com",
+}  # fmt: skip
+LINK = re.compile(
+    r"(?:https?://)?(?:www\.|m\.)?([a-z]+\.[a-z]+)/(?:@|u/|user/|add/)?([^/?#]*)/?(\?.*)?", re.ASCII
+)  # host, account
+NO_ACCOUNT = str.split("p reel reels stories share watch profile.php i joinchat invite groups c channel add")
+
+
+def read_handle(row: Row) -> str:
+    """Read `handle/1`."""
+    written = row.get("platform", "").strip().lower()
+    known = [name for name, names in PLATFORMS.items() if written in names.split()]
+    demand(bool(known), "platform")
+    account = row.get("account", "")[:200].strip()
+    demand(account.isascii(), "account")
+    account = account.lower()
+    link = LINK.fullmatch(account)
+    if link:
+        demand(link[1] in HOSTS.get(known[0], "").split() and link[2] not in NO_ACCOUNT, "link")
+        account = link[2]
+    account = account.removeprefix("@")
+    demand(matches("[a-z0-9._-]{1,64}(#[0-9]{4})?", account), "account")
+    return f"{known[0]} {account}"
+
+
+SIDE_CODES = str.split(
+    "XX9999 9999XX 99XX99 XX99XX XXXX99 99XXXX 99XXX9 9XXX99 XX999X X999XX XXX99X X99XXX 9XX999 999XX9"
+)  # of the RDW, 1 to 14
+
+
+def read_plate(row: Row) -> str:
+    """Read `plate/1`."""
+    text = plain(row.get("kenteken", ""))
+    demand(text.isascii(), "characters")
+    text = without(text, " .-").upper()
+    demand(
+        re.sub("[0-9]", "9", re.sub("[A-Z]", "X", text)) in SIDE_CODES and "X" not in re.sub("[A-Z]", "", text), "form"
+    )
+    return text
+
+
+def read_text(row: Row) -> str:
+    """Read `text/1`."""
+    text = row.get("text", "")
+    demand(bool(text.strip()) and "\0" not in text, "text")
+    demand(all(unicodedata.category(c) not in ("Cs", "Cn") for c in text), "no character")
+    value = unicodedata.normalize("NFC", text)
+    demand(len(value.encode()) <= 1024, "length")
+    return value
+
+
+# §13.3 Persons
+
+# Each rule: its parts, and whether it is strong.
+RULES: dict[str, tuple[str, bool]] = {
+    "exact": ("given_names whole_family date", True),
+    "names-date": ("sounds swapped_date", True),
+    "start-family-date": ("given_3 family_sound date", True),
+    "names-day": ("given family month_and_day", True),
+    "names-month-place": ("sounds year_and_month place_4", True),
+    "start-year-home": ("given_3 year postcode number", True),
+    "start-day-postcode": ("given_3 month_and_day postcode", True),
+    "initial-family-date-place": ("initial family_sound swapped_date place_4", False),
+    "initial-month-home": ("initial year_and_month postcode number", False),
+    "initial-family-date": ("initial family_3 date", False),
+    "start-home": ("given_3 postcode number", False),
+    "names-street": ("sounds street_4", False),
+    "names-place": ("sounds place_sound", False),
+    "initial-street": ("initial street_4 place_4", False),
+    "date-postcode": ("date postcode", False),
+    "date-street": ("date street_4", False),
+    "date-place": ("date place_sound", False),
+    "family-postcode": ("family_3 postcode place_4", False),
+    "family-home": ("family_sound postcode number", False),
+    "street-home": ("number street_4 place_4", False),
+}
+# From which columns the parts come: two rules that share none are independent.
+COLUMNS = {
+    "given": "given_names given given_3 initial sounds", "family": "whole_family family family_sound family_3 sounds",
+    "date": "date swapped_date year year_and_month month_and_day", "postcode": "postcode", "number": "number",
+    "street": "street_4", "place": "place_4 place_sound",
+}  # fmt: skip
+LONGEST = 100  # characters of a part
+PREFIXES = frozenset(str.split(
+    "A AAN AL AU AUF BEN BIJ BIN D DA DAL DALLA DE DEL DELLA DEN DER DES DI DO DOS DU E EL EN ES ET HET IBN IM IN L LA"
+    " LAS LE LES LO LOS NI OP OU OUDE S T TE TEN TER TOT UIT VAN VANDE VANDEN VANDER VD VDEN VDER VER VO VOM VON VOOR"
+    " ZU ZUM ZUR"
+))  # fmt: skip
+UNKNOWN = frozenset(str.split("ONBEKEND ONB NN UNKNOWN GEEN NVT NB NULL NONE"))
+# Spellings of one sound, replaced from top to bottom.
+SOUNDS = (
+    ("SCH|SZ|SH|CZ|TSJ|SJ|CS", "S"), ("PH", "F"), ("DJ|DZH|ZH", "J"), ("[JY](?![AEIOU])|(?<=I)[JY]", ""), ("Y", "J"),
+    ("CK|KH|GH|CH", "K"), ("C(?=[EIJ])", "S"), ("[CQ]", "K"), ("X", "KS"), ("TH|DT|D", "T"), ("[VW]", "F"), ("Z", "S"),
+    ("H", ""), (r"(.)\1+", r"\1"),
+)  # fmt: skip
+APOSTROPHES = "'\u2019\u2018\u02bc`\u00b4\u0300\u0301\u0308\u0327\u0302\u030c"
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text in capital ASCII letters: without accents and apostrophes, transliterated."""
+    from anyascii import anyascii
+
+    return re.findall("[A-Z]+", str(anyascii(without(unicodedata.normalize("NFKD", text), APOSTROPHES))).upper())
+
+
+def own_family(cell: str) -> str:
+    """Return the family name without prefixes; of a double name the last."""
+    names = [found for found in map(words, re.split("[-\u2010-\u2015]", cell)) if found]
+    name = names[-1] if names else []
+    while len(name) > 1 and name[0] in PREFIXES:
+        name = name[1:]
+    while len(name) > 1 and name[-1] in PREFIXES:
+        name = name[:-1]
+    return re.sub("(VANDER|VANDEN|VANDE|VAND|VAN|VD)(?=[A-Z]{3})", "", "".join(name), count=1)
+
+
+def sound(name: str) -> str:
+    """Return a name in sounds."""
+    for spelling, written in SOUNDS:
+        name = re.sub(spelling, written, name)
+    consonants, vowels = re.sub("[AEIOU]", "", name), re.sub("[^AEIOU]", "", name)
+    if name[:1] in set("AEIOU"):
+        return "A" + consonants
+    if vowels and len(consonants) < 3:
+        return consonants[0] + {"I": "E", "U": "O"}.get(vowels[0], vowels[0]) + consonants[1:]
+    return consonants
+
+
+def name_parts(row: Row) -> dict[str, str]:
+    """Return the parts that come from names; what is not known is empty."""
+    cell, _, behind = row.get("achternaam", "").partition(",")
+    whole = "".join(words(f"{row.get('voorvoegsel', '')} {behind} {cell}"))
+    family, given_names = own_family(cell), words(row.get("voornamen", ""))
+    if "".join(given_names) in UNKNOWN:
+        given_names = []
+    if family in UNKNOWN:
+        family = whole = ""
+    given = given_names[0] if given_names else ""
+    initial = (given or "".join(words(row.get("voorletters", ""))))[:1]
+    if len(given) < 2:
+        given, given_names = "", []
+    sounds = sorted((sound(given), sound(family)))
+    return {
+        "given_names": " ".join(given_names)[:LONGEST].strip(),
+        "given": given[:LONGEST],
+        "given_3": given[:3],
+        "initial": initial,
+        "whole_family": whole[:LONGEST],
+        "family": family[:LONGEST],
+        "family_3": family[:3],
+        "family_sound": sound(family)[:LONGEST],
+        "sounds": " ".join(each[:LONGEST] for each in sounds) if all(sounds) else "",
+    }
+
+
+MONTH_NAMES = (
+    "jan januari january", "feb februari february", "mrt maart mar march", "apr april", "mei may", "jun juni june",
+    "jul juli july", "aug augustus august", "sep sept september", "okt oktober oct october", "nov november",
+    "dec december",
+)  # fmt: skip
+
+
+def birth_date(text: str) -> tuple[int, int, int]:
+    """Read year, month and day of a birth; month and day are 0 where nobody knows them."""
+    text = re.sub(r"[ T]0?0:00(:00(\.0+)?)?Z?$", "", plain(text)).lower()
+    tight = re.fullmatch("([0-9]{4})[-/. ]?([0-9]{2})[-/. ]?([0-9]{2})", text)
+    loose = re.fullmatch("([0-9]{4})[-/. ]([0-9]{1,2})[-/. ]([0-9]{1,2})", text)
+    behind = re.fullmatch(r"([0-9]{1,2})[-/. ]{1,2}([0-9]{1,2}|[a-z]+\.?)[-/. ]{1,2}([0-9]{4})", text)
+    if matches("[0-9]{4}", text):
+        year, month, day = text, "0", "0"
+    elif tight or loose:
+        year, month, day = (tight or loose).groups()  # type: ignore[union-attr]
+    else:
+        demand(behind is not None, "date")
+        day, month, year = behind.groups() if behind else ("", "", "")
+    if not month.isdigit():
+        numbers = [n for n, names in enumerate(MONTH_NAMES, 1) if month.rstrip(".") in names.split()]
+        demand(bool(numbers), "month")
+        month = str(numbers[0])
+    return checked_date(int(year), int(month), int(day))
+
+
+def checked_date(year: int, month: int, day: int) -> tuple[int, int, int]:
+    """Return a date of birth, or refuse one that does not exist."""
+    demand(1900 <= year < 2100 and not (day and not month), "date")
+    try:
+        date(year, month or 1, day or 1)
+    except ValueError:
+        raise RefusedError("date") from None
+    return year, month, day
+
+
+def date_parts(row: Row) -> dict[str, str]:
+    """Return the parts that come from the date of birth, if all of it is known."""
+    text = row.get("geboortedatum", "")
+    year, month, day = birth_date(text) if text.strip() else (0, 0, 0)
+    if not (month and day):
+        return {}
+    low, high = sorted((month, day))
+    return {
+        "date": f"{year:04}{month:02}{day:02}",
+        "swapped_date": f"{year:04}{low:02}{high:02}",
+        "year": f"{year:04}",
+        "year_and_month": f"{year:04}{month:02}",
+        "month_and_day": f"{month:02}{day:02}",
+    }
+
+
+def home_parts(row: Row) -> dict[str, str]:
+    """Return the parts that come from the address."""
+    number = re.search("[0-9]+", row.get("huisnummer", ""))
+    street, place = ("".join(words(row.get(name, ""))) for name in ("straat", "woonplaats"))
+    postcode = "".join(re.findall("[A-Z0-9]", row.get("postcode", "").upper()))
+    return {
+        "postcode": postcode[:LONGEST] if len(re.findall("[0-9]", postcode)) >= 4 else "",
+        "number": number[0].lstrip("0")[:LONGEST] if number else "",
+        "street_4": street[:4],
+        "place_4": place[:4],
+        "place_sound": sound(place)[:LONGEST],
+    }
+
+
+def rules_under(policy: str) -> list[str]:
+    """Return the names of the rules that take part under a policy."""
+    return [name for name, (_, strong) in RULES.items() if strong or policy != "strong"]
+
+
+def read_person(row: Row, policy: str) -> list[str]:
+    """Read `person/1`: a token for each rule whose parts are all known."""
+    known = {**name_parts(row), **date_parts(row), **home_parts(row)}
+    tokens = {name: [known.get(part, "") for part in RULES[name][0].split()] for name in rules_under(policy)}
+    return ["|".join((name, *joined)) for name, joined in tokens.items() if all(joined)]
+
+
+def one_person(policy: str, rules: Collection[str]) -> bool:
+    """Say whether the rules under which two records agree make them one person."""
+    if policy == "any" or any(RULES[name][1] for name in rules):
+        return bool(rules)
+    columns = [
+        {column for column, found in COLUMNS.items() if set(found.split()) & set(RULES[name][0].split())}
+        for name in rules
+    ]
+    return policy == "two" and any(not one & other for one, other in combinations(columns, 2))
+
+
+def counting(records: Sequence[Collection[Identifier]], policy: str) -> Callable[[set[Identifier]], set[Identifier]]:
+    """Return what tells which matches count: of persons, the tokens of records that the policy makes a match."""
+
+    def counts(found: set[Identifier]) -> set[Identifier]:
+        kept = {item for item in found if item[0] != "person"}
+        for record in records:
+            agreed = {item for item in record if item in found and item[0] == "person"}
+            if one_person(policy, [value.decode().split("|")[0] for _, _, value in agreed]):
+                kept |= agreed
+        return kept
+
+    return counts
+
+
+# §13.1 All kinds
+
+READERS: dict[str, Callable[[Row], str]] = {
+    "email": read_email, "handle": read_handle, "iban": read_iban, "nl-address": read_address, "nl-bag": read_bag,
+    "nl-bsn": read_bsn, "plate": read_plate, "text": read_text,
+}  # fmt: skip
+
+
+def read_kind(name: str, row: Row, terms: Terms) -> list[Identifier]:
+    """Return the identifiers of a kind that a record gives, or refuse it (§13)."""
+    if name == "person":
+        values = read_person(row, terms["person_policy"])
+    else:
+        values = [read_phone(row, terms["phone_region"]) if name == "phone" else READERS[name](row)]
+    return [(name, 1, value.encode()) for value in values]
+
+
+# Command line
+
+
+def read_secret(text: str) -> Identity:
+    """Return the identity of a seed: 64 hex digits, or a file of psimatch's that has it without a passphrase."""
+    if re.fullmatch("[0-9a-f]{64}", text):
+        return Identity(bytes.fromhex(text))
+    return Identity(bytes.fromhex(tomllib.loads(Path(text).read_text(encoding="utf-8"))["seed"]))
+
+
+def read_public(path: Path) -> PublicIdentity:
+    """Return the public identity of a `.public` file."""
+    given = tomllib.loads(path.read_text(encoding="utf-8"))
+    return PublicIdentity(bytes.fromhex(given["signing_key"]), bytes.fromhex(given["sealing_key"]))
+
+
+def read_agreement(path: Path, parties: Mapping[str, PublicIdentity], today: date) -> Terms:
+    """Return the terms of an agreement file, or refuse one that may not begin a session (§3.1, §3.3 step 2)."""
+    terms = tomllib.loads(path.read_text(encoding="utf-8"))
+    signatures = {table["party"]: bytes.fromhex(table["ed25519"]) for table in terms.pop("signature", [])}
+    check_terms(terms)
+    for role, public in parties.items():
+        if terms[role]["fingerprint"] != crockford(public.fingerprint, 52):
+            raise RefusedError(f"the {role} is not the party of the agreement")
+        signed = agreement_signed(role, agreement_id(terms))
+        if not signature_holds(public.signing, signatures.get(role, bytes(64)), signed):
+            raise RefusedError(f"the {role} has not signed the agreement")
+    if not terms["valid_from"] <= today.isoformat() <= terms["valid_until"]:
+        raise RefusedError("today is not within the term")
+    return terms
+
+
+@dataclass
+class Items:
+    """A list: each identifier with the contact of its first record, the records, and the places they leave unused."""
+
+    own: dict[Identifier, str] = field(default_factory=dict)
+    records: list[list[Identifier]] = field(default_factory=list)
+    reserved: int = 0
+
+
+def read_items(path: Path, terms: Terms) -> Items:
+    """Read a list: a record a line, as JSON of its `kind` (with version), the columns of that, and `contact`."""
+    items = Items()
+    for line in path.read_text(encoding="utf-8").splitlines():
+        record = json.loads(line)
+        demand(record["kind"] in terms["kinds"], "kind")
+        found = read_kind(record["kind"].partition("/")[0], record, terms)
+        for identifier in found:
+            items.own.setdefault(identifier, record.get("contact", "") if terms["contact_size"] else "")
+        items.records.append(found)
+        if record["kind"] == "person/1" and found:
+            items.reserved += len(rules_under(terms["person_policy"])) - len(found)
+    return items
+
+
+def connected(listen: str | None, connect: str | None, role: str) -> socket.socket:
+    """Return a connection to the peer, prefaces exchanged; a stray who connects is turned away."""
+    host, _, port = (listen or connect or "").rpartition(":")
+    host = host.strip("[]")
+    if connect:
+        connection = socket.create_connection((host, int(port)), PATIENCE)
+        greet(connection, role)
+        return connection
+    with socket.create_server((host, int(port)), family=socket.AF_INET6 if ":" in host else socket.AF_INET) as waiting:
+        print(f"listening on {host}:{waiting.getsockname()[1]}", file=sys.stderr, flush=True)
+        while True:
+            connection, _ = waiting.accept()
+            connection.settimeout(HANDSHAKE)
+            try:
+                greet(connection, role)
+                return connection
+            except OSError:
+                connection.close()
+
+
+def run_party(arguments: Sequence[str]) -> int:
+    """Run one session over TCP, and print the matches as lines of JSON."""
+    parser = argparse.ArgumentParser(description="Run one session of psimatch/1 over TCP; not for real data.")
+    parser.add_argument("role", choices=("client", "server"))
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--listen", metavar="HOST:PORT")
+    where.add_argument("--connect", metavar="HOST:PORT")
+    parser.add_argument("--seed", required=True, metavar="HEX|FILE", help="the own seed, or identity file")
+    parser.add_argument("--peer", required=True, type=Path, metavar="FILE", help="the peer's .public file")
+    parser.add_argument("--agreement", required=True, type=Path, metavar="FILE", help="signed by both")
+    parser.add_argument("--items", required=True, type=Path, metavar="FILE", help="a record a line, as JSON")
+    parser.add_argument("--ledger", type=Path, metavar="FILE", help="the own ledger; in memory if it is left out")
+    given = parser.parse_args(arguments)
+    identity, peer = read_secret(given.seed), read_public(given.peer)
+    parties = {given.role: identity.public, {"client": "server", "server": "client"}[given.role]: peer}
+    try:
+        terms = read_agreement(given.agreement, parties, datetime.now(UTC).date())
+        items = read_items(given.items, terms)
+        counts = counting(items.records, terms["person_policy"])
+        ledger = OwnLedger(identity, terms[given.role]["name"], given.ledger)
+        with connected(given.listen, given.connect, given.role) as connection:
+            party = Peer(
+                given.role, identity, peer, terms, items.own, ledger=ledger, counts=counts, reserved=items.reserved
+            )
+            found = run_over(connection, party)
+    except (RefusedError, AbortedError, OSError) as error:
+        print(f"no session: {error}", file=sys.stderr)
+        return 1
+    for match in found:
+        kind, version, value = match.identifier
+        line = {"kind": f"{kind}/{version}", "value": value.decode(), "reference": match.reference}
+        print(json.dumps({**line, "contact": match.contact}, ensure_ascii=False))
+    return 0
+
+
 # Examples
 
 CLIENT, SERVER, AUDITOR = (Identity(hashlib.sha256(name).digest()) for name in (b"client", b"server", b"auditor"))
@@ -1591,9 +2594,13 @@ def example_terms(**changes: Any) -> Terms:
 
 
 def main() -> int:
-    """Write the vectors, or compare them with what this program computes."""
+    """Write the vectors, compare them, or run a session."""
+    if sys.argv[1:2] in (["client"], ["server"]):
+        return run_party(sys.argv[1:])
     parser = argparse.ArgumentParser(description="The second implementation of psimatch/1.")
     commands = parser.add_subparsers(dest="command", required=True)
+    for role in ("client", "server"):
+        commands.add_parser(role, help=f"run a session over TCP as the {role}; {role} --help tells how")
     vectors = commands.add_parser("vectors", help="write the files in protocol_spec/vectors")
     vectors.add_argument("--check", action="store_true", help="compare them, and write nothing")
     check = parser.parse_args().check
