@@ -47,7 +47,7 @@ _SUFFIX: Final = re.compile(r"[A-Z0-9]{0,4}|[A-Z][A-Z0-9]{4}")
 
 
 # A houseboat or caravan stands opposite or near a number, and has that one's (BRP: aanduiding bij huisnummer).
-_NEAR: Final = re.compile(r"(t[./ ]?o\.?|tegenover|by|bij)[ .]*(?=[0-9])", re.IGNORECASE)
+_NEAR: Final = re.compile(r"(t[./ ]?o\.?|tegenover|by|bij)[ .]*(?=[0-9])", re.ASCII | re.IGNORECASE)
 _FORM: Final = re.compile(rb"[1-9][0-9]{3}[A-Z]{2} (TO |BY )?[1-9][0-9]{0,4}( [A-Z0-9]{1,5})?")
 
 

@@ -66,11 +66,14 @@ def handle(platform: str, account: str) -> Identifier:
     Raises:
         FieldError: the platform is not known, or the account has a character that no account has.
     """
-    known = _PLATFORMS.get(platform.strip().casefold())
+    # The small forms of some foreign letters are ASCII, so those are refused as they stand.
+    written = platform.strip()
+    known = _PLATFORMS.get(written.lower()) if written.isascii() else None
     if known is None:
         names = ", ".join(sorted(set(_PLATFORMS.values())))
         raise FieldError(_PLATFORM, "is not a platform that is known", f"write one of {names}")
-    name = account[:_LONGEST].strip().lower()
+    name = account[:_LONGEST].strip()
+    name = name.lower() if name.isascii() else ""
     link = _LINK.fullmatch(name)
     if link is not None:
         hosts = _HOSTS.get(known, "").split()

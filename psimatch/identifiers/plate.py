@@ -32,8 +32,9 @@ def plate(raw: str) -> Identifier:
     Raises:
         FieldError: letters and digits don't stand as on a Dutch plate.
     """
-    text = plain_separators(raw).translate(_IGNORED).upper()
-    if not _FORM.fullmatch(text):
+    text = plain_separators(raw).translate(_IGNORED)
+    # Before the capitals: those of some foreign letters are ASCII.
+    if not (text.isascii() and _FORM.fullmatch(text := text.upper())):
         raise FieldError(_FIELD, "is not a Dutch licence plate", "write e.g. AB-123-C; an O may be a 0")
     return Identifier(_NAME, _VERSION, text.encode("ascii"))
 

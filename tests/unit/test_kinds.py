@@ -38,6 +38,9 @@ SAME = {
         ("NL91ABNA0417164300", ["NL91 ABNA 0417 1643 00", "nl91abna0417164300", "IBAN: NL91 ABNA 0417 1643 00",
                                 "NL91\u00a0ABNA\u00a00417\u00a01643\u00a000", "NL91-ABNA-0417-1643-00"]),
         ("DE89370400440532013000", ["DE89 3704 0044 0532 0130 00"]),
+        # The registry's own example, of a bank that is in no list of today's.
+        ("BE68539007547034", ["BE68 5390 0754 7034"]),
+        ("LC56HEMM00010001001200120002301S", []),
     ],
     "plate": [
         ("AB123C", ["AB-123-C", "ab 123 c", "AB.123.C", "ab\u2011123\u2011c", "AB123C"]),
@@ -51,9 +54,11 @@ NONE = {
               "٠٦١٢٣٤٥٦٧٨", "0612345678 / 0687654321", "31612345678901234567", "06 tel"],
     "email": ["", "x", "a@b", "@a.example.org", "a@", "a b@example.org", "a@example..org", "a@example.org, b@example.org",
               "Sanne <sanne@example.org>", "a" * 65 + "@example.org", "a@" + "b" * 300 + ".org", "a\x00@example.org"],
-    "iban": ["", "x", "NL91ABNA0417164301", "NL91ABNA041716430", "XX91ABNA0417164300", "ΝL91ABNA0417164300", "417164300"],
+    "iban": ["", "x", "NL91ABNA0417164301", "NL91ABNA041716430", "XX91ABNA0417164300", "ΝL91ABNA0417164300", "417164300",
+             "LC56HEMM00010001001200120002301\u017f"],
     "nl-bag": ["", "x", "36320000012345", "0363010000123456", "03632000001234567", "٠363200000123456", "3.63E+14"],
-    "plate": ["", "x", "AB-12-C", "ABCDEF", "123456", "A1-B2-C3", "AB-123-CD", "ÄB-123-C", "AB_123_C"],
+    "plate": ["", "x", "AB-12-C", "ABCDEF", "123456", "A1-B2-C3", "AB-123-CD", "ÄB-123-C", "AB_123_C", "ß-99-99",
+              "\u017fX-99-99"],
 }  # fmt: skip
 
 
@@ -97,7 +102,7 @@ def test_accounts(platform, account, value):
 
 @pytest.mark.parametrize(
     ("platform", "account", "field"),
-    [("", "x", "platform"), ("hyves", "x", "platform"), ("x", "", "account"), ("x", "a b", "account"),
+    [("", "x", "platform"), ("hyves", "x", "platform"), ("\u017fteam", "x", "platform"), ("kik", "\u212aim", "account"), ("x", "", "account"), ("x", "a b", "account"),
      ("facebook", "https://facebook.com/profile.php?id=1", "account"), ("youtube", "youtube.com/watch?v=a", "account"),
      ("instagram", "instagram.com/p/abc", "account"), ("snapchat", "https://tiktok.com/@jan", "account"),
      ("kik", "https://evil.org/jan", "account"), ("x", "a" * 60_000, "account"),
