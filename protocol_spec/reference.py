@@ -2196,9 +2196,9 @@ NO_ACCOUNT = str.split("p reel reels stories share watch profile.php i joinchat 
 
 def read_handle(row: Row) -> str:
     """Read `handle/1`."""
-    written = row.get("platform", "").strip().lower()
-    known = [name for name, names in PLATFORMS.items() if written in names.split()]
-    demand(bool(known), "platform")
+    written = row.get("platform", "").strip()
+    known = [name for name, names in PLATFORMS.items() if written.lower() in names.split()]
+    demand(written.isascii() and bool(known), "platform")
     account = row.get("account", "")[:200].strip()
     demand(account.isascii(), "account")
     account = account.lower()
