@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from psimatch.bounded_file import read_at_most
 from psimatch.columns import CASE_REF, CONTACT, Columns, find_columns
 from psimatch.contact import check_contact
 from psimatch.errors import FieldError, FlagFileError
@@ -76,8 +77,7 @@ def read_pairs(path: str | os.PathLike[str]) -> list[tuple[str, str]]:
 
 def _read(file: Path) -> bytes:
     try:
-        with file.open("rb") as stream:
-            data = stream.read(_MAX_FILE_BYTES + 1)
+        data = read_at_most(file, _MAX_FILE_BYTES + 1)
     except OSError as error:
         raise FlagFileError(
             f"can't be read: {error.strerror or error}", hint="check the name and your rights"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
+from psimatch.bounded_file import read_at_most
 from psimatch.errors import IdentityError, ReceiptError, ReceiptsError
 from psimatch.identity import PublicIdentity, WrongSignatureError
 from psimatch.ledger_entries import Entry, hash_of
@@ -70,8 +70,7 @@ def read_receipts(path: str | os.PathLike[str]) -> tuple[PublicIdentity, list[Si
         ReceiptsError: it can't be read, is too large, or is no such file.
     """
     try:
-        with Path(path).open("rb") as file:
-            data = file.read(_MAX_FILE_BYTES + 1)
+        data = read_at_most(path, _MAX_FILE_BYTES + 1)
         if len(data) > _MAX_FILE_BYTES:
             raise ReceiptsError(f"{path} is too large for a file of receipts", hint=_ASK)
         return _parse(json.loads(data))

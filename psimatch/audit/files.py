@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +16,7 @@ from psimatch.audit.check import AuditReport, Opening
 from psimatch.audit.contents import AuditContents
 from psimatch.audit.rows import SHARE_BYTES, share
 from psimatch.audit.trail import answer_info, seed_info
+from psimatch.bounded_file import read_at_most
 from psimatch.contact import disarm
 from psimatch.digest import DIGEST_BYTES
 from psimatch.errors import AuditFileError, OutputError
@@ -310,10 +312,9 @@ def _malformed(path: Path) -> AuditFileError:
     return AuditFileError(f"{path} has another form than psimatch gives it", hint="ask for the file as it was written")
 
 
-def _read(path: Path, most: int = -1) -> bytes:
+def _read(path: Path, most: int = sys.maxsize) -> bytes:
     try:
-        with path.open("rb") as file:
-            return file.read(most)
+        return read_at_most(path, most)
     except OSError as error:
         raise AuditFileError(f"{path} can't be read: {error.strerror}", hint="check the name and your rights") from None
 

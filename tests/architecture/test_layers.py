@@ -11,7 +11,7 @@ PACKAGE = ROOT / "psimatch"
 # From the bottom up. Modules of one layer do not import each other, parts of one package may.
 LAYERS = [
     {"errors", "interrupts"},
-    {"parameters", "crockford", "digest"},
+    {"parameters", "crockford", "digest", "bounded_file"},
     {"randomness", "contact", "private_file", "canonical", "parallel"},
     {"kernel", "identifiers", "sealing"},
     {"oprf", "identity", "timing"},
