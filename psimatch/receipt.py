@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from psimatch import canonical
 from psimatch.digest import DIGEST_BYTES, digest, length_prefixed
@@ -10,6 +11,8 @@ from psimatch.errors import MessageFormatError, ReceiptError
 from psimatch.identity import Identity, PublicIdentity, WrongSignatureError
 from psimatch.messages import Receipt as ReceiptMessage
 from psimatch.parameters import Label, Role
+
+_ITEMS: Final = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +38,10 @@ class Receipt:
         """
         # §5.5
         try:
-            value = canonical.decode(body)
+            value = canonical.decode(body, longest_array=_ITEMS)
         except MessageFormatError:
             value = None
-        if not isinstance(value, list) or len(value) != 9 or not _is_well_formed(value):
+        if not isinstance(value, list) or len(value) != _ITEMS or not _is_well_formed(value):
             raise ReceiptError("the body of a receipt is malformed")
         if value[6] is not None:
             value[6] = int.from_bytes(value[6], "big")

@@ -24,6 +24,7 @@ SEAL_BYTES: Final = 16
 ROW_OVERHEAD: Final = 96
 # Each key seals one row, so the nonce may be fixed.
 _NONCE: Final = bytes(12)
+_FIELDS: Final = 4
 
 
 class CannotOpenRowError(Exception):
@@ -63,7 +64,7 @@ class Row:
         """
         end = 4 + int.from_bytes(packed[:4], "big")
         try:
-            row = cls(*_fields(canonical.decode(packed[4:end])))
+            row = cls(*_fields(canonical.decode(packed[4:end], longest_array=_FIELDS)))
         except (MessageFormatError, ValueError, TypeError):
             raise CannotOpenRowError from None
         if row.encode(len(packed)) != packed:

@@ -1,14 +1,17 @@
 """One encoding for each value: what is accepted encodes back to the same bytes, and nothing else is accepted."""
 
 import contextlib
+import tracemalloc
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from psimatch import canonical, wire
+from psimatch.audit.rows import CannotOpenRowError, Row
 from psimatch.errors import AbortCode, RemoteProtocolError
 from psimatch.messages import Abort, Blinded, Claims, Contacts, Evaluated, Hello, LedgerHead, Receipt, ServerHello, Tags
+from psimatch.receipt import Receipt as ReceiptBody
 
 
 def exactly(size):
@@ -103,3 +106,17 @@ def test_maps_are_sorted_by_bytes():
     assert canonical.encode({"b": 1, "a": 2}) == canonical.encode({"a": 2, "b": 1})
     with pytest.raises(RemoteProtocolError, match="canonical"):
         canonical.decode(b"\x82\xa1b\x01\xa1a\x02")
+
+
+@pytest.mark.parametrize("claimed", [b"\xdd\x00\x00\x13\x88", b"\xdc\x13\x88", b"\xdf\x00\x00\x09\xc4", b"\x99"])
+@pytest.mark.parametrize("read", [wire.decode, ReceiptBody.from_body, Row.decode])
+def test_arrays_that_claim_much_take_no_memory(claimed, read):
+    nested = claimed * (5_000 // len(claimed))
+    data = len(nested).to_bytes(4, "big") + nested if read == Row.decode else nested
+    tracemalloc.start()
+    try:
+        with pytest.raises((RemoteProtocolError, CannotOpenRowError)):
+            read(data)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
