@@ -93,7 +93,7 @@ class Opened:
     `filled_length` is the message's length with the zero bytes that stood behind it.
     """
 
-    message: bytes
+    message: bytes = field(repr=False)
     session_id: bytes
     filled_length: int
 

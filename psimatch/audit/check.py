@@ -37,7 +37,7 @@ class OpenedRow:
 
     place: int
     identifier: Identifier | None
-    case_ref: str
+    case_ref: str = field(repr=False)
     ran: bool
 
 

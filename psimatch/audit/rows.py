@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from cryptography.exceptions import InvalidTag
@@ -39,10 +39,10 @@ class Row:
     none.
     """
 
-    salt: bytes
-    identifier: bytes
-    blinding: bytes
-    case_ref: str
+    salt: bytes = field(repr=False)
+    identifier: bytes = field(repr=False)
+    blinding: bytes = field(repr=False)
+    case_ref: str = field(repr=False)
 
     @property
     def leaf(self) -> bytes:
