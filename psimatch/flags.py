@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from psimatch.errors import FieldError, InvalidRowsError
-from psimatch.identifiers import Identifier
+from psimatch.identifiers import PERSON, Identifier
 from psimatch.parameters import LIMITS
 
 # Cells, case references, contacts and identifiers stay out of every repr: a repr ends up in logs and tracebacks.
@@ -62,12 +62,21 @@ class FlagList:
     contacts_ignored: bool = False
     reserved: int = 0
 
-    def items(self) -> dict[Identifier, str]:
-        """Return each distinct identifier with the contact of the first row that has it, in order of rows."""
+    def items(self, never: Collection[Identifier] = ()) -> dict[Identifier, str]:
+        """Return each distinct identifier with the contact of the first row that has it, in order of rows.
+
+        Without those in `never`. Of a row that has one of them no token of a person is left either: by the others it
+        would match all the same, or tell the address.
+        """
         items: dict[Identifier, str] = {}
+        left_out = set(never)
+        for flag in self.rows:
+            if not left_out.isdisjoint(flag.identifiers):
+                left_out.update(identifier for identifier in flag.identifiers if identifier.kind == PERSON)
         for flag in self.rows:
             for identifier in flag.identifiers:
-                items.setdefault(identifier, flag.contact)
+                if identifier not in left_out:
+                    items.setdefault(identifier, flag.contact)
         return items
 
     def case_refs(self) -> dict[Identifier, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -144,8 +144,7 @@ def prepare(options: MatchOptions) -> Prepared:
     if auditor and not options.audit_folder.is_dir():
         raise psimatch.OutputError(f"there is no folder {options.audit_folder}", hint="make it, or name another")
     flags = _read_list(options, agreement.terms)
-    items = flags.items()
-    kept = _without(items, options.suppress_path, agreement.terms)
+    kept = flags.items(_suppressed(options.suppress_path, agreement.terms))
     case_refs = flags.case_refs() if auditor else None
     policy = agreement.terms.person_policy
     links = psimatch.Links(flags.rows, psimatch.Policy(policy) if policy else psimatch.Policy.STRONG)
@@ -155,26 +154,23 @@ def prepare(options: MatchOptions) -> Prepared:
     except psimatch.PsimatchError:
         ledger.close()
         raise
-    suppressed = len(items) - len(kept)
+    suppressed = len(flags.items()) - len(kept)
     return Prepared(agreement, identity, peer, flags, ledger, kept, suppressed, auditor, case_refs, links)
 
 
-def _without(
-    items: Mapping[psimatch.Identifier, str], path: Path | None, terms: psimatch.Terms
-) -> Mapping[psimatch.Identifier, str]:
-    """Return the items without those that must never take part.
+def _suppressed(path: Path | None, terms: psimatch.Terms) -> Collection[psimatch.Identifier]:
+    """Return what must never take part.
 
     Raises:
         FlagFileError, InvalidRowsError: a row of that list can't be used; without it somebody could be exposed.
     """
     if path is None:
-        return items
+        return ()
     suppressed = psimatch.read_flags(path, terms.kinds_known)
     if suppressed.invalid:
         _note_bad_rows(suppressed)
         raise bad_rows_error(suppressed, "nothing was sent; correct them, since what they name could match")
-    never = suppressed.items()
-    return {identifier: contact for identifier, contact in items.items() if identifier not in never}
+    return suppressed.items().keys()
 
 
 def _check_not_an_input(options: MatchOptions) -> None:
