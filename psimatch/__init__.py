@@ -22,7 +22,7 @@ from psimatch.agreement_files import (
 from psimatch.agreement_text import read_agreement, write_agreement
 from psimatch.budget import Spending
 from psimatch.client import ClientSession
-from psimatch.contact import check_contact, disarm
+from psimatch.contact import check_contact, disarm, visible
 from psimatch.drive import ConnectionRefused, run_connecting, run_listening, run_session
 from psimatch.errors import (
     AbortCode,
@@ -337,6 +337,7 @@ __all__ = [
     "run_session",
     "satisfies",
     "text",
+    "visible",
     "write_agreement",
     "write_identity",
     "write_matches",

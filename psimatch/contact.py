@@ -1,9 +1,10 @@
-"""What a contact may hold: text that is safe to show in a terminal, in a form and in a spreadsheet."""
+"""Text that is safe to show in a terminal, in a form and in a spreadsheet: contacts, and what somebody is to sign."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from typing import Final
 
 from psimatch.errors import FieldError
@@ -64,8 +65,26 @@ def disarm(text: str) -> str:
     return text.encode("utf-8")[: LIMITS.contact_bytes].decode("utf-8", errors="ignore").rstrip()
 
 
+def without_blanks(text: str, replacement: Callable[[str], str] = lambda _: "") -> str:
+    """Return text without the characters that show as nothing though they are letters, marks or symbols."""
+    return "".join(replacement(character) if _is_blank(character) else character for character in text)
+
+
+def visible(text: str) -> str:
+    """Return text in which each character that shows as nothing is written as its code point, such as `<U+034F>`.
+
+    For names and terms that somebody is about to sign: two that look the same are the same. Letters of other alphabets
+    that look like these stay as they are.
+    """
+    return without_blanks(text, lambda character: f"<U+{ord(character):04X}>")
+
+
+def _is_blank(character: str) -> bool:
+    return character in _BLANKS or character in _VARIATION_SELECTORS
+
+
 def _is_unsafe(character: str) -> bool:
-    return unicodedata.category(character) in _UNSAFE_CATEGORIES or character in _BLANKS | _VARIATION_SELECTORS
+    return unicodedata.category(character) in _UNSAFE_CATEGORIES or _is_blank(character)
 
 
 def _is_control(character: str) -> bool:

@@ -13,6 +13,7 @@ from typing import Self
 from psimatch import crockford
 from psimatch.agreement import Agreement
 from psimatch.budget import DAY, Spending, Term, first_day_that_counts, start_of
+from psimatch.contact import without_blanks
 from psimatch.digest import NO_DIGEST
 from psimatch.errors import LedgerError
 from psimatch.identity import FINGERPRINT_BYTES, PublicIdentity
@@ -205,7 +206,7 @@ class LedgerView:
 
 def _folded(name: str) -> str:
     """Return a party's name as people read it: capitals, blanks and ways to compose a letter make no other party."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    return " ".join(without_blanks(unicodedata.normalize("NFKC", name)).casefold().split())
 
 
 def fingerprint_hex(groups: str) -> str:

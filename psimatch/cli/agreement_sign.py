@@ -66,7 +66,7 @@ def _check_peer(agreement: psimatch.Agreement, peer: psimatch.Party, folder: Pat
 
 def _confirm(terms: psimatch.Terms, peer: psimatch.Party) -> None:
     click.echo("\n".join(terms_lines(terms)), err=True)
-    click.echo(f"\nCompare with {peer.name} over the telephone:\n  {peer.fingerprint_text}", err=True)
+    click.echo(f"\nCompare with {psimatch.visible(peer.name)} over the telephone:\n  {peer.fingerprint_text}", err=True)
     try:
         agreed = click.confirm("Is this its fingerprint, and do you sign these terms?", err=True)
     except click.Abort:

@@ -29,7 +29,7 @@ def budget(agreement_path: Path, ledger_path: Path | None, peer_path: Path | Non
         now = int(time.time())
         state = _State(
             agreement.terms,
-            peer,
+            agreement.terms.party(role.peer),
             ledger.spending(agreement, peer, now),
             now,
             ledger.peer_charged(peer),
@@ -43,7 +43,7 @@ class _State:
     """How a budget stands: what the peer has spent by now, and what it last said that it had charged this side for."""
 
     terms: psimatch.Terms
-    peer: psimatch.PublicIdentity
+    peer: psimatch.Party
     spending: psimatch.Spending
     now: int
     charged_to_this_side: int

@@ -66,7 +66,7 @@ def explained(terms: psimatch.Terms, lang: str) -> list[str]:
     audit = ["audit"] if terms.auditor else []
     for name in [*rest, "term", "kept", *audit, "guess", "false", "fair"]:
         lines += [texts[name].format(**words), ""]
-    return lines[:-1]
+    return [psimatch.visible(line) for line in lines[:-1]]
 
 
 def _shares(terms: psimatch.Terms, evaluations: int, lang: str) -> list[str]:

@@ -60,7 +60,8 @@ def verify_ledger(ledger_path: Path | None, receipts_path: Path | None) -> None:
             )
         checked = psimatch.check_receipts(ledger, peer, receipts)
         newer = f"; {checked.newer:,} newer sessions are not among them" if checked.newer else ""
-        click.echo(f"  receipts of {peer.name}: {checked.checked:,}, and it agrees with all of them{newer}")
+        name = ledger.peers()[peer.fingerprint.hex()]
+        click.echo(f"  receipts of {name}: {checked.checked:,}, and it agrees with all of them{newer}")
 
 
 @click.command(

@@ -142,7 +142,7 @@ def _over_tcp(
             on_event=events.not_connected,
         )
     with psimatch.TcpListener(*address) as listener:
-        events.listening(listener.address, prepared.peer.name, options.wait)
+        events.listening(listener.address, prepared.agreement.name_of(prepared.peer), options.wait)
         return psimatch.run_listening(
             prepared.make_session,
             listener,

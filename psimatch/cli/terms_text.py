@@ -96,4 +96,5 @@ def figure_lines(terms: psimatch.Terms) -> list[str]:
 
 
 def _line(name: str, value: str) -> str:
-    return f"{name:<13}{value}"
+    # Whoever signs must see what else stands there.
+    return f"{name:<13}{psimatch.visible(value)}"

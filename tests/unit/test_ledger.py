@@ -283,7 +283,9 @@ def test_a_client_goes_on_refusing_until_somebody_has_looked(ledgers):
         told(4, 4)
 
 
-@pytest.mark.parametrize("name", ["POLITIE", " Politie".strip() + "\u2003", "Ｐolitie"])
+@pytest.mark.parametrize(
+    "name", ["POLITIE", " Politie".strip() + "\u2003", "Ｐolitie", "Pol\u034fitie\ufe0f", "\u3164Politie"]
+)
 def test_new_keys_under_a_name_that_reads_the_same(ledgers, name):
     finish(make_agreement(max_evaluations=16), ledgers)
     # What the file with its keys says of its name is signed by nobody; what the agreement says is.
