@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import datetime
 import io
+import zipfile
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +15,8 @@ from psimatch.errors import FlagFileError
 from psimatch.parameters import LIMITS
 
 SUFFIXES: Final = (".xlsx", ".parquet")
+# A sheet has up to 1,048,576 rows: a kilobyte of XML each. The package that reads it needs several times that.
+_MOST_UNPACKED: Final = 1 << 30
 _INSTALL: Final = "install it with: pip install 'psimatch[tables]'; or save the list as CSV"
 
 
@@ -32,6 +36,10 @@ def table_text(file: Path) -> str:
                 raise FlagFileError("is too large", hint="leave out columns or rows")
     except FlagFileError:
         raise
+    except _NotACellError:
+        raise FlagFileError(
+            "has a cell that is neither text nor number nor day", hint="write that column as text, or leave it out"
+        ) from None
     except (Exception, MemoryError):
         # Whatever the package says may hold what stands in a cell.
         raise FlagFileError("is damaged, or no such table", hint="open it in its program and save it") from None
@@ -43,6 +51,10 @@ def _workbook(file: Path) -> Iterator[Iterable[Any]]:
         import openpyxl
     except ImportError:
         raise FlagFileError("is a workbook, which needs the package openpyxl", hint=_INSTALL) from None
+    # What an archive says of its own sizes holds: no more than that is unpacked of a part.
+    with zipfile.ZipFile(file) as archive:
+        if sum(part.file_size for part in archive.infolist()) > _MOST_UNPACKED:
+            raise FlagFileError("is too large once it is unpacked", hint="leave out columns, rows or sheets")
     book = openpyxl.load_workbook(file, read_only=True, data_only=True)
     try:
         sheet = book.worksheets[0]
@@ -71,10 +83,16 @@ def _parquet(file: Path) -> Iterator[Iterable[Any]]:
             yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
 
+class _NotACellError(Exception):
+    """A value that no list has in a cell, such as bytes or an array, which would become some text that matches none."""
+
+
 def _cell(value: Any) -> str:
     """Return a cell as a list would have it: a whole number without a point, a day without its midnight."""
     if value is None:
         return ""
+    if not isinstance(value, str | int | float | Decimal | datetime.date | datetime.time | datetime.timedelta):
+        raise _NotACellError
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     if isinstance(value, datetime.datetime) and value.time() == datetime.time():

@@ -1,9 +1,17 @@
 """Lists, and what stands beside them, that an export, a spreadsheet or somebody's malice made dangerous."""
 
+import zipfile
+
+import openpyxl
+import pyarrow
+import pyarrow.parquet
 import pytest
 from sessions import make_terms
 
+from psimatch import tables
+from psimatch.errors import FlagFileError
 from psimatch.flag_files import read_flags
+from psimatch.identifiers import kind_named
 
 TERMS = make_terms(kinds=("nl-address/1", "nl-bsn/1", "person/1"), person_policy="strong", max_items=64)
 PERSON = "bsn,voornamen,achternaam,geboortedatum,postcode,huisnummer\n123456782,Sanne,Berg,2009-04-25,9712AB,12\n"
@@ -24,3 +32,65 @@ def test_a_person_who_is_suppressed_in_part_matches_by_no_other_token(tmp_path, 
     (tmp_path / "never.csv").write_text(never)
     flags, suppressed = (read_flags(tmp_path / f"{name}.csv", TERMS.kinds_known) for name in ("flags", "never"))
     assert sorted(item.kind for item in flags.items(suppressed.items())) == left
+
+
+SHEET = "xl/worksheets/sheet1.xml"
+DOCUMENT = """<?xml version="1.0"?>{}<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">
+<sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>text</t></is></c></row>
+<row r="2"><c r="A2" t="inlineStr"><is><t>{}</t></is></c></row></sheetData></worksheet>"""
+TEXT = [kind_named("text")]
+
+
+def workbook(path, sheet):
+    """Write a workbook whose sheet is these bytes; return its path."""
+    openpyxl.Workbook().save(path.with_suffix(".plain.xlsx"))
+    with zipfile.ZipFile(path.with_suffix(".plain.xlsx")) as plain, zipfile.ZipFile(path, "w", 8) as made:
+        for part in plain.infolist():
+            made.writestr(part.filename, sheet if part.filename == SHEET else plain.read(part))
+    return path
+
+
+def test_a_workbook_unpacks_to_so_much_and_no_more(tmp_path, monkeypatch):
+    sheet = DOCUMENT.format("", "a" * 1_000_000).encode()
+    path = workbook(tmp_path / "list.xlsx", sheet)
+    assert path.stat().st_size < 20_000
+    monkeypatch.setattr(tables, "_MOST_UNPACKED", len(sheet))
+    with pytest.raises(FlagFileError, match="too large once it is unpacked"):
+        read_flags(path, TEXT)
+
+
+def test_a_part_of_a_workbook_that_lies_about_its_size_is_not_unpacked_further(tmp_path, monkeypatch):
+    path = workbook(tmp_path / "list.xlsx", DOCUMENT.format("", "a" * 1_000_000).encode())
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.getinfo(SHEET).file_size = 600
+        archive.writestr("more.xml", b"")
+    monkeypatch.setattr(tables, "_MOST_UNPACKED", 100_000)
+    with pytest.raises(FlagFileError, match="damaged"):
+        read_flags(path, TEXT)
+
+
+@pytest.mark.parametrize(
+    "doctype",
+    [
+        '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/hostname">]>',
+        "<!DOCTYPE x [<!ENTITY a '"
+        + "a" * 1_000
+        + "'><!ENTITY b '"
+        + "&a;" * 1_000
+        + "'><!ENTITY e '"
+        + "&b;" * 99
+        + "'>]>",
+    ],
+    ids=["from outside", "that grow"],
+)
+def test_entities_of_a_workbook_are_not_followed(tmp_path, doctype):
+    with pytest.raises(FlagFileError, match="damaged"):
+        read_flags(workbook(tmp_path / "list.xlsx", DOCUMENT.format(doctype, "&e;").encode()), TEXT)
+
+
+@pytest.mark.parametrize("cell", [b"secret", ["secret"], {"a": "secret"}])
+def test_a_cell_that_is_no_text_does_not_become_one(tmp_path, cell):
+    """As text it would stand in the list as `b'secret'`, match nothing, and nobody would know."""
+    pyarrow.parquet.write_table(pyarrow.table({"text": [cell]}), tmp_path / "list.parquet")
+    with pytest.raises(FlagFileError, match="neither text nor number nor day"):
+        read_flags(tmp_path / "list.parquet", TEXT)
