@@ -132,17 +132,18 @@ def _check_one(ledger: LedgerView, peer: PublicIdentity, item: SignedReceipt) ->
             f"session {name} is missing in this ledger, though this party signed its receipt: entries were cut off",
             hint=_COMPARE,
         )
-    if not _agrees(charged, receipt, role):
-        raise ReceiptsError(
-            f"this ledger tells session {name} otherwise than the receipt that this party signed", hint=_COMPARE
-        )
+    if not _agrees(charged, receipt, role, peer):
+        # What the peer alone has signed it can have made up.
+        whose = "that this party signed" if signed else "that the peer alone has signed, which proves nothing by itself"
+        raise ReceiptsError(f"this ledger tells session {name} otherwise than the receipt {whose}", hint=_COMPARE)
 
 
-def _agrees(charged: Entry, receipt: Receipt, peer_role: Role) -> bool:
+def _agrees(charged: Entry, receipt: Receipt, peer_role: Role, peer: PublicIdentity) -> bool:
     return (
         hash_of(charged.body) == receipt.ledger_head(peer_role.peer)
         and charged.fields["evaluations"] == receipt.set_size(peer_role)
         and charged.fields["agreement"] == receipt.agreement_id.hex()
+        and charged.fields["peer"] == peer.fingerprint.hex()
     )
 
 

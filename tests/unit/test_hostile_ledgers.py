@@ -3,13 +3,16 @@
 import contextlib
 import json
 import sqlite3
+from dataclasses import replace
 
 import pytest
 from ledger_sessions import finish
-from sessions import CARE, POLICE, make_agreement
+from sessions import CARE, POLICE, STRANGER, make_agreement
 
-from psimatch.errors import BudgetError, LedgerCorruptError
+from psimatch.errors import BudgetError, LedgerCorruptError, ReceiptsError
 from psimatch.ledger import Ledger
+from psimatch.parameters import Role
+from psimatch.receipt_files import SignedReceipt, check_receipts
 
 AGREEMENT = make_agreement(max_evaluations=16)
 
@@ -72,3 +75,27 @@ def test_no_decision_rests_on_an_entry_that_is_not_signed(spent, clock, kind, fi
     changed(spent, "UPDATE entries SET body = ? WHERE number = ?", entry, number)
     with Ledger(spent, CARE, clock=clock) as ledger, pytest.raises(LedgerCorruptError, match="is not signed"):
         ledger.check_open(AGREEMENT, POLICE.public)
+
+
+def signed_by(identity, receipt, role, peer_signature=b""):
+    return SignedReceipt(receipt, receipt.signed_by(identity, role).signature, peer_signature)
+
+
+def test_a_receipt_that_the_peer_made_up_does_not_pass_for_this_partys_word(ledgers):
+    """A peer may show receipts that it alone has signed, and then can write what it likes."""
+    _, server = finish(AGREEMENT, ledgers)
+    true = server.receipt
+    assert check_receipts(ledgers[1], CARE.public, [signed_by(CARE, true, Role.CLIENT)]).checked == 1
+    made_up = replace(true, server_ledger_head=bytes(32))
+    with pytest.raises(ReceiptsError, match="that the peer alone has signed, which proves nothing"):
+        check_receipts(ledgers[1], CARE.public, [signed_by(CARE, made_up, Role.CLIENT)])
+    with pytest.raises(ReceiptsError, match="that the peer alone has signed, which proves nothing"):
+        check_receipts(ledgers[1], STRANGER.public, [signed_by(STRANGER, true, Role.CLIENT)])
+    # The same signature does not serve in the other role, and none can be made of what this party did sign.
+    for wrong in (
+        replace(signed_by(CARE, true, Role.SERVER), peer_signature=server.signature),
+        signed_by(CARE, made_up, Role.CLIENT, server.signature),
+        signed_by(CARE, replace(true, agreement_id=bytes(32)), Role.CLIENT, server.signature),
+    ):
+        with pytest.raises(ReceiptsError, match="not signed by both"):
+            check_receipts(ledgers[1], CARE.public, [wrong])
