@@ -48,7 +48,7 @@ _SUFFIX: Final = re.compile(r"[A-Z0-9]{0,4}|[A-Z][A-Z0-9]{4}")
 
 # A houseboat or caravan stands opposite or near a number, and has that one's (BRP: aanduiding bij huisnummer).
 _NEAR: Final = re.compile(r"(t[./ ]?o\.?|tegenover|by|bij)[ .]*(?=[0-9])", re.ASCII | re.IGNORECASE)
-_FORM: Final = re.compile(rb"[1-9][0-9]{3}[A-Z]{2} (TO |BY )?[1-9][0-9]{0,4}( [A-Z0-9]{1,5})?")
+_FORM: Final = re.compile(rb"[1-9][0-9]{3}(?!S[ADS])[A-Z]{2} (TO |BY )?[1-9][0-9]{0,4}( [A-Z0-9]{1,5})?")
 
 
 def nl_address(postcode: str, number: str, letter: str = "", addition: str = "") -> Identifier:
@@ -130,7 +130,11 @@ def _parse(fields: Mapping[str, str]) -> tuple[Identifier, ...]:
 
 
 def _has_form(value: bytes) -> bool:
-    return _FORM.fullmatch(value) is not None
+    found = _FORM.fullmatch(value)
+    try:
+        return found is not None and _join_suffix("", "", (found[2] or b"").decode().strip()) is not None
+    except FieldError:
+        return False
 
 
 NL_ADDRESS: Final = Kind(

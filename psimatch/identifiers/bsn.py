@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from operator import mul
 from typing import Final
 
 from stdnum.nl import bsn as eleven_test
@@ -23,6 +24,9 @@ _DECIMAL: Final = re.compile(r"[0-9]+\.0+")
 # never issued: it is more likely a client number in the wrong column, and one in eleven of those passes the test.
 _DIGITS: Final = (8, 9)
 
+# Of the eleven-test, and what the ASCII digits as bytes, from 48 on, add to its sum.
+_WEIGHTS: Final = (9, 8, 7, 6, 5, 4, 3, 2, -1)
+_FROM_ASCII: Final = ord("0") * sum(_WEIGHTS)
 # Counting the remainders of 9a+8b+7c+6d+5e+4f+3g+2h-i modulo 11 digit by digit gives 90,909,091 of the 10^9
 # numbers with remainder 0, less the one that is all zeros; its log2 is 26.44.
 _VALID_NUMBERS: Final = 90_909_090
@@ -58,7 +62,11 @@ def _parse(fields: Mapping[str, str]) -> tuple[Identifier, ...]:
 
 
 def _has_form(value: bytes) -> bool:
-    return len(value) == max(_DIGITS) and value.isdigit()
+    if len(value) != max(_DIGITS) or not value.isdigit() or not value.strip(b"0"):
+        return False
+    # Many times faster than the library's test: a session asks it of each number of its list.
+    total: int = sum(map(mul, _WEIGHTS, value))
+    return (total - _FROM_ASCII) % 11 == 0
 
 
 NL_BSN: Final = Kind(_NAME, _VERSION, _VALID_NUMBERS, (Field(_FIELD),), _parse, _has_form)

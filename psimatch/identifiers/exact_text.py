@@ -45,8 +45,8 @@ def _parse(fields: Mapping[str, str]) -> tuple[Identifier, ...]:
 
 def _has_form(value: bytes) -> bool:
     try:
-        return unicodedata.is_normalized("NFC", value.decode())
-    except UnicodeDecodeError:
+        return text(value.decode()).value == value
+    except (UnicodeDecodeError, FieldError):
         return False
 
 

@@ -9,9 +9,10 @@ import pytest
 from sessions import make_terms
 
 from psimatch import tables
-from psimatch.errors import FlagFileError
+from psimatch.errors import FieldError, FlagFileError
 from psimatch.flag_files import read_flags
-from psimatch.identifiers import kind_named
+from psimatch.identifiers import KINDS, Identifier, kind_named, nl_address, nl_bsn
+from psimatch.own_set import OwnSet
 
 TERMS = make_terms(kinds=("nl-address/1", "nl-bsn/1", "person/1"), person_policy="strong", max_items=64)
 PERSON = "bsn,voornamen,achternaam,geboortedatum,postcode,huisnummer\n123456782,Sanne,Berg,2009-04-25,9712AB,12\n"
@@ -94,3 +95,41 @@ def test_a_cell_that_is_no_text_does_not_become_one(tmp_path, cell):
     pyarrow.parquet.write_table(pyarrow.table({"text": [cell]}), tmp_path / "list.parquet")
     with pytest.raises(FlagFileError, match="neither text nor number nor day"):
         read_flags(tmp_path / "list.parquet", TEXT)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        *[
+            ("nl-bsn", value)
+            for value in (b"123456789", b"000000000", b"12345678", b"1234567820", "१२३४५६७८२".encode())
+        ],
+        *[("text", value) for value in (b"  ", b"\t", b"a\0", b"e\xcc\x81", b"\xff", "\U000e0fff".encode())],
+        *[("nl-address", value) for value in (b"1234SS 1", b"1234AB 1 NVT", b"1234AB 1 JAN", b"1234AB 1 12345")],
+        *[
+            ("person", value)
+            for value in (b"exact|A|B", b"exact|A|B|1|2", b"none|A|B|1", b"exact|A|B||1", b"exact|a|B|1")
+        ],
+        ("nl-bag", b"0003010000000001"),
+        ("plate", b"AAAAAA"),
+        ("handle", b"x a b"),
+        ("phone", b"+31612345678x1"),
+        ("iban", b"NL91ABNA0417164301"),
+        ("email", b"A@example.org"),
+    ],
+)
+def test_what_no_parser_writes_takes_no_part(kind, value):
+    """Whoever passes by the parsers, or fills an audited list with what looks like numbers, is refused."""
+    with pytest.raises(FieldError, match="canonical form"):
+        OwnSet({Identifier(kind, 1, value): ""}, KINDS.values(), 0)
+
+
+def test_the_fast_eleven_test_is_that_of_the_parser():
+    for number in range(123_456_000, 123_458_000):
+        try:
+            same = nl_bsn(str(number)).value == str(number).encode()
+        except FieldError:
+            same = False
+        assert KINDS["nl-bsn"].has_form(str(number).encode()) is same
+    for address in (nl_address("1234AB", "12"), nl_address("1234AB", "to 12 bis"), nl_address("1234AB", "12-a3")):
+        assert KINDS["nl-address"].has_form(address.value)
