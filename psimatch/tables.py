@@ -51,25 +51,26 @@ def _workbook(file: Path) -> Iterator[Iterable[Any]]:
         import openpyxl
     except ImportError:
         raise FlagFileError("is a workbook, which needs the package openpyxl", hint=_INSTALL) from None
-    # What an archive says of its own sizes holds: no more than that is unpacked of a part.
-    with zipfile.ZipFile(file) as archive:
-        if sum(part.file_size for part in archive.infolist()) > _MOST_UNPACKED:
+    # Opened here, since the package leaves a file that it can't read open.
+    with file.open("rb") as stream:
+        # What an archive says of its own sizes holds: no more than that is unpacked of a part.
+        if sum(part.file_size for part in zipfile.ZipFile(stream).infolist()) > _MOST_UNPACKED:
             raise FlagFileError("is too large once it is unpacked", hint="leave out columns, rows or sheets")
-    book = openpyxl.load_workbook(file, read_only=True, data_only=True)
-    try:
-        sheet = book.worksheets[0]
-        # What a file says of its own size may be old, and would cut rows and columns off unseen.
-        sheet.reset_dimensions()
-        width = 0
-        for row in sheet.iter_rows(values_only=True):
-            cells = list(row)
-            width = width or len(cells)
-            # Empty cells at the end may be there or not.
-            while len(cells) > width and cells[-1] is None:
-                cells.pop()
-            yield cells + [None] * (width - len(cells))
-    finally:
-        book.close()
+        book = openpyxl.load_workbook(stream, read_only=True, data_only=True)
+        try:
+            sheet = book.worksheets[0]
+            # What a file says of its own size may be old, and would cut rows and columns off unseen.
+            sheet.reset_dimensions()
+            width = 0
+            for row in sheet.iter_rows(values_only=True):
+                cells = list(row)
+                width = width or len(cells)
+                # Empty cells at the end may be there or not.
+                while len(cells) > width and cells[-1] is None:
+                    cells.pop()
+                yield cells + [None] * (width - len(cells))
+        finally:
+            book.close()
 
 
 def _parquet(file: Path) -> Iterator[Iterable[Any]]:
