@@ -22,13 +22,15 @@ def write_private(path: str | os.PathLike[str], data: bytes, *, force: bool = Fa
     disk when this returns. `mode` is set on the file whatever the umask.
 
     Raises:
-        OutputError: the file exists and not `force`, or the folder or the file can't be written.
+        OutputError: the file exists and not `force`, is a device, or the folder or the file can't be written.
     """
     target = Path(path)
     try:
         # Tell at once; the link below is what guarantees it.
         if not force and target.is_symlink() | target.exists():
             raise FileExistsError
+        if target.exists() and not (target.is_file() or target.is_dir()):
+            raise OutputError(f"{target} is a device or a pipe, which is not replaced", hint="name a file")
         _write(target, data, force=force, mode=mode)
     except FileExistsError:
         raise OutputError(f"{target} exists already", hint="choose another name, or force it to be replaced") from None

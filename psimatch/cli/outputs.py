@@ -12,7 +12,7 @@ def check_output(path: Path, *, force: bool) -> None:
     """Check that `path` can become a new file, or replace one with `force`.
 
     Raises:
-        OutputError: the file exists and not `force`, is a folder, or its folder is missing or can't be written to.
+        OutputError: the file exists and not `force`, is a folder or a device, or its folder is missing or can't be written to.
     """
     if not str(path).isprintable():
         raise psimatch.OutputError(
@@ -20,6 +20,8 @@ def check_output(path: Path, *, force: bool) -> None:
         )
     if path.is_dir():
         raise psimatch.OutputError(f"{path} is a folder", hint="name a file")
+    if path.exists() and not path.is_file():
+        raise psimatch.OutputError(f"{path} is a device or a pipe, which is not replaced", hint="name a file")
     if not force and (path.exists() or path.is_symlink()):
         raise psimatch.OutputError(f"{path} exists already", hint="choose another name, or replace it with --force")
     folder = path.parent
