@@ -12,7 +12,8 @@ def check_output(path: Path, *, force: bool) -> None:
     """Check that `path` can become a new file, or replace one with `force`.
 
     Raises:
-        OutputError: the file exists and not `force`, is a folder or a device, or its folder is missing or can't be written to.
+        OutputError: the file exists and not `force`, is a folder or a device, or its folder is missing or can't be
+            written to.
     """
     if not str(path).isprintable():
         raise psimatch.OutputError(

@@ -5,11 +5,11 @@ import contextlib
 import pytest
 from ledger_sessions import Clock, finish
 from sessions import CARE, POLICE, make_agreement
-from transcripts import numbers, transcript
+from transcripts import transcript
 from uniformity import SkewedError
 
 from psimatch.client import ClientSession
-from psimatch.identifiers import Identifier, Policy, person, rules_under, text
+from psimatch.identifiers import Identifier, Policy, nl_bsn, person, rules_under, text
 from psimatch.ledger import Ledger
 from psimatch.own_set import OwnSet
 from psimatch.parameters import LIMITS, Role
@@ -40,7 +40,12 @@ CASES = {
     "chunks": (COMMON, FEW, MANY, {"chunk": 3}),
     "chunks, auditor": (COMMON, FEW, MANY, {"chunk": 3, "audited": True}),
     "chunks, client": (COMMON, FEW, MANY, {"chunk": 3, "reveal": Reveal.CLIENT}),
-    "kinds": (COMMON, numbers([111222333]), [*FEW, *numbers(range(5))], {"kinds": ("nl-bsn/1", "text/1")}),
+    "kinds": (
+        COMMON,
+        [nl_bsn("111222333")],
+        [*FEW, *map(nl_bsn, ("000000012", "000000024", "000000036", "000000048", "000000061"))],
+        {"kinds": ("nl-bsn/1", "text/1")},
+    ),
     "persons": (persons("Sanne"), persons("Tim"), persons("Noah", "Mohammed"), PERSON_TERMS),
 }  # fmt: skip
 

@@ -3,7 +3,6 @@
 from sessions import AUDITOR, Wire, chunks_of, make_agreement, make_client, make_server
 
 from psimatch import wire
-from psimatch.identifiers import Identifier
 from psimatch.parameters import Role
 
 # Of what a session puts out, and the receipt says, all but digests, ids and signatures.
@@ -77,8 +76,3 @@ def transcript(
         return run()
     with chunks_of(chunk):
         return run()
-
-
-def numbers(values, kind="nl-bsn"):
-    """Identifiers of nine digits; the form is what counts here."""
-    return [Identifier(kind, 1, b"%09d" % value) for value in values]
