@@ -872,6 +872,19 @@ def session_id(agreement: bytes, hello_digest: bytes, server_nonce: bytes, serve
     return digest("psimatch/1 session id", agreement, hello_digest, server_nonce, server_ephemeral)
 
 
+def message_signed(
+    parties: bytes, agreement: bytes, session: bytes, direction: int, before: Sequence[bytes], received: int,
+    last: bytes, message: bytes,
+) -> bytes:  # fmt: skip
+    """Return what a signature covers (§6.2): `parties` are the fingerprints of sender and receiver.
+
+    `before` are the digests of the sender's messages so far, `last` is that of the last message that it accepted.
+    """
+    place = parties + agreement + session + bytes([direction]) + i2osp(len(before), 4)
+    chain = (before[-1] if before else ZERO) + i2osp(received, 4) + last
+    return lp(b"psimatch/1 message signature") + place + chain + message
+
+
 @dataclass
 class Channel:
     """One side's envelopes: seals and signs what it sends, checks and opens what it receives (§6)."""
@@ -946,11 +959,10 @@ class Channel:
         sender, receiver, before, other = self.identity.public, self.peer, self.sent, self.received
         if incoming:
             sender, receiver, before, other = receiver, sender, other, before
-        return (
-            lp(b"psimatch/1 message signature") + sender.fingerprint + receiver.fingerprint + self.agreement + session
-            + bytes([self.direction ^ incoming]) + i2osp(len(before), 4) + (before[-1] if before else ZERO)
-            + i2osp(received, 4) + (other[received - 1] if received else ZERO) + message
-        )  # fmt: skip
+        parties = sender.fingerprint + receiver.fingerprint
+        last = other[received - 1] if received else ZERO
+        direction = self.direction ^ incoming
+        return message_signed(parties, self.agreement, session, direction, before, received, last, message)
 
     def seal(self, message: bytes, full: int = 0) -> bytes:
         """Sign and seal the next message, zero-filled to `full` bytes (§6.1, §6.2)."""
@@ -2460,6 +2472,271 @@ def read_kind(name: str, row: Row, terms: Terms) -> list[Identifier]:
     else:
         values = [read_phone(row, terms["phone_region"]) if name == "phone" else READERS[name](row)]
     return [(name, 1, value.encode()) for value in values]
+
+
+def is_canonical(name: str, value: bytes, terms: Terms) -> bool:
+    """Say whether a value of a kind is written as the kind writes it (§13.1)."""
+    try:
+        text = value.decode()
+        if name == "person":
+            rule, *given = text.split("|")
+            known = rule in rules_under(terms["person_policy"]) and len(given) == len(RULES[rule][0].split())
+            return known and all(matches("[A-Z0-9]+( [A-Z0-9]+)*", part) for part in given)
+        first, _, rest = text.partition(" ")
+        column = {"nl-bag": "bag_id", "nl-bsn": "bsn", "phone": "telefoon", "plate": "kenteken"}.get(name, name)
+        row = {"postcode": first, "huisnummer": rest, "platform": first, "account": rest, column: text}
+        return [item[2] for item in read_kind(name, row, terms)] == [value]
+    except (RefusedError, UnicodeDecodeError):
+        return False
+
+
+# §12.4, §12.5 The auditor
+
+Said = tuple[int, list[Any]]  # type and fields of a message
+
+
+@dataclass
+class AuditFile:
+    """What an audit file holds: rows by place, messages as sender, session id, received, message, signature (§12.4)."""
+
+    role: int
+    agreement: bytes
+    session: bytes
+    size: int
+    sealed_seed: bytes
+    leaves: list[bytes] = field(default_factory=list)
+    rows: list[bytes] = field(default_factory=list)
+    key_seed: bytes = b""
+    messages: list[tuple[int, bytes, int, bytes, bytes]] = field(default_factory=list)
+
+
+def read_audit_file(data: bytes) -> AuditFile:
+    """Read an audit file, without a record that is cut short at its end (§12.4)."""
+    records, at = [], 0
+    while at + 4 <= len(data) and (end := at + 4 + int.from_bytes(data[at : at + 4], "big")) <= len(data):
+        records.append(unpack(data[at + 4 : end]))
+        at = end
+    demand(bool(records) and records[0][:2] == [0, 1] and all(record[0] for record in records[1:]), "header")
+    _, _, role, agreement, session, size, row_size, sealed_seed = records[0]
+    found = AuditFile(role, agreement, session, size, sealed_seed)
+    for kind, *fields in records[1:]:
+        if kind == 1:
+            found.leaves += split(fields[0], 32)
+            found.rows += split(fields[1], row_size + 16)
+        elif kind == 2:
+            found.key_seed = fields[0]
+        else:
+            found.messages.append(tuple(fields))
+    return found
+
+
+class Auditor:
+    """Checks an audit file against the agreement and the public identities; `broken` are the checks that fail (§12.5).
+
+    A row that can't be opened, or is not as it was committed to, breaks check 0.
+    """
+
+    def __init__(self, file: AuditFile, terms: Terms, parties: Sequence[PublicIdentity]) -> None:
+        demand(file.agreement == agreement_id(terms), "agreement")
+        self.file, self.terms, self.parties = file, terms, parties
+        self.said: tuple[list[Said], list[Said]] = ([], [])
+        self.digests: tuple[list[bytes], list[bytes]] = ([], [])
+        self.receipt = False  # whether both have signed one
+        self.opened: dict[int, tuple[Identifier, bytes, str]] = {}  # by place: identifier, blinding, case reference
+        self.broken = [] if all(self.follows(*message) for message in file.messages) else [1]
+        checks = {2: self.root_holds, 3: self.sizes_hold, 4: self.receipt_holds}
+        for number, holds in checks.items():
+            if not self.broken and not holds():
+                self.broken.append(number)
+
+    def of(self, kind: int) -> list[list[Any]]:
+        """Return the fields of all messages of a type."""
+        return [fields for said in self.said for found, fields in said if found == kind]
+
+    def packed(self, kind: int, at: int) -> bytes:
+        """Return one field of all messages of a type, joined."""
+        return b"".join(fields[at] for fields in self.of(kind))
+
+    def set_sizes(self) -> tuple[int, int]:
+        """Return the set sizes of client and server, as each declared."""
+        return self.of(HELLO)[0][2], self.of(SERVER_HELLO)[0][3]
+
+    def follows(self, sender: int, session: bytes, received: int, message: bytes, signature: bytes) -> bool:
+        """Take the next message; say whether it is signed for its place, in this session (check 1; of 3, the end)."""
+        own, other = self.digests[sender], self.digests[1 - sender]
+        if received > len(other):
+            return False
+        parties = self.parties[sender].fingerprint + self.parties[1 - sender].fingerprint
+        last = other[received - 1] if received else ZERO
+        signed = message_signed(parties, self.file.agreement, session, sender, own, received, last, message)
+        try:
+            kind, fields = decode_message(message, sealed_size(self.terms))
+        except RefusedError:
+            return False
+        before = self.said[sender][-1][0] if own else None
+        if before == ABORT or (before == RECEIPT and kind != ABORT):
+            return False
+        self.said[sender].append((kind, fields))
+        own.append(digest("psimatch/1 message digest", signed))
+        if session == ZERO:
+            placed = kind == ABORT or (kind == HELLO and len(own) == 1)
+        else:
+            placed = kind != HELLO and (kind == SERVER_HELLO) == (sender == 1 and len(own) == 1)
+            placed = placed and session == self.file.session == self.session()
+        return placed and signature_holds(self.parties[sender].signing, signature, signed)
+
+    def session(self) -> bytes:
+        """Return the id that Hello and ServerHello give (§6.3)."""
+        nonce, ephemeral = [*self.of(SERVER_HELLO), [b"", b""]][0][:2]
+        return session_id(self.file.agreement, self.digests[0][0] if self.digests[0] else ZERO, nonce, ephemeral)
+
+    def root_holds(self) -> bool:
+        """Say whether the root that the party signed is that of the leaves (check 2)."""
+        if not self.of(HELLO) or not self.of(SERVER_HELLO):
+            return False
+        committed = self.of((BLINDED, SERVER_HELLO)[self.file.role])
+        declared = self.set_sizes()[self.file.role]
+        whole = declared == self.file.size == len(self.file.leaves)
+        return not committed or (whole and committed[0][-1] == audit_root(self.file.leaves))
+
+    def sizes_hold(self) -> bool:
+        """Say whether sizes are buckets, chunks have theirs, the commitment holds and tags ascend (check 3)."""
+        sizes, blinded, tags = self.set_sizes(), self.of(BLINDED), split(self.packed(TAGS, 1), 16)
+        items = [[len(part) for part in chunks(size)] for size in sizes]
+        cut = [(32, BLINDED, 1, items[0]), (32, EVALUATED, 0, items[0]), (16, TAGS, 1, items[1])]
+        return (
+            all(is_bucket(size, self.terms["max_items"]) for size in sizes)
+            and all(
+                [len(fields[at]) for fields in self.of(kind)] == [width * n for n in counts][: len(self.of(kind))]
+                for width, kind, at, counts in cut
+            )
+            and all(one[0] == digest("psimatch/1 blinded commitment", two[1], two[0]) for one, two in pairwise(blinded))
+            and all(one < two for one, two in pairwise(tags))
+        )
+
+    def receipt_holds(self) -> bool:
+        """Say whether a receipt that both signed says what the messages say, and none is missing (check 4)."""
+        ends = [[kind for kind, _ in said].index(RECEIPT) if RECEIPT in dict(said) else -1 for said in self.said]
+        if -1 in ends:
+            return True
+        self.receipt, sizes = True, self.set_sizes()
+        heads = unpack(self.of(RECEIPT)[0][0])[7:9]
+        count = len(self.packed(CLAIMS, 1)) // 16
+        digests = [made[end - 1] for made, end in zip(self.digests, ends, strict=True)]
+        matches = i2osp(count, 4) if self.terms["reveal"] == "both" else None
+        body = pack([self.file.session, self.file.agreement, *digests, *sizes, matches, *heads])
+        held = all(
+            fields[0] == body and signature_holds(party.signing, fields[1], receipt_signed(role, body))
+            for fields, party, role in zip(self.of(RECEIPT), self.parties, ("client", "server"), strict=True)
+        )
+        sent = len(self.packed(BLINDED, 1)) // 32, len(self.packed(EVALUATED, 0)) // 32, len(self.packed(TAGS, 1)) // 16
+        return held and sent == (sizes[0], *sizes) and sum(fields[0] for fields in self.of(CONTACTS)) == count
+
+    # Once rows are opened.
+
+    def open(self, auditor_seed: bytes, shares: Mapping[int, bytes]) -> None:
+        """Open the rows of these places with the owner's shares, and check what is in them (checks 5 to 8)."""
+        committed = self.of((BLINDED, SERVER_HELLO)[self.file.role])
+        if self.broken or not committed:
+            return
+        self.prefix = lp(b"psimatch/1 prf input", self.file.agreement, self.file.session)
+        try:
+            if self.file.role == 1:
+                seed = self.unsealed(auditor_seed, shares, self.file.size, self.file.key_seed)
+                self.key = session_key(seed, self.file.agreement, self.file.session)
+                demand(encode_element(multiply(self.key, BASE)) == self.of(SERVER_HELLO)[0][2], "key")
+        except (RefusedError, InvalidTag, KeyError):
+            self.broken.append(6)
+            return
+        for place in sorted(place for place in shares if place < self.file.size):
+            try:
+                self.broken += [] if self.open_row(auditor_seed, shares, place) else [5 + self.file.role]
+            except (RefusedError, InvalidTag, ValueError):
+                self.broken.append(0)
+        if len(self.opened) == self.file.size and self.receipt and not self.broken:
+            self.broken += (
+                [] if (self.client_claimed, self.server_published)[self.file.role]() else [7 + self.file.role]
+            )
+
+    def unsealed(self, auditor_seed: bytes, shares: Mapping[int, bytes], place: int, sealed: bytes) -> bytes:
+        """Open what is sealed at a place (§12.3)."""
+        both = zip(audit_share(auditor_seed, place), shares[place], strict=True)
+        return ChaCha20Poly1305(bytes(a ^ b for a, b in both)).decrypt(bytes(12), sealed, None)
+
+    def open_row(self, auditor_seed: bytes, shares: Mapping[int, bytes], place: int) -> bool:
+        """Open a row, or refuse it; say whether the party ran with it (§12.2, checks 5 and 6)."""
+        raw = self.unsealed(auditor_seed, shares, place, self.file.rows[place])
+        length = int.from_bytes(raw[:4], "big")
+        demand(not any(raw[4 + length :]), "fill")
+        salt, encoded, blinding, case_ref = unpack(raw[4 : 4 + length])
+        item = self.identifier(encoded)
+        leaf = digest("psimatch/1 audit leaf", salt, encoded, blinding, case_ref.encode())
+        demand(leaf == self.file.leaves[place], "leaf")
+        demand(len(case_ref.encode()) <= (0 if item[0] == "dummy" else 200), "case reference")
+        demand(len(blinding) == (33, 0)[self.file.role], "blinding")
+        self.opened[place] = item, blinding, case_ref
+        if self.file.role == 1:
+            published, output = self.packed(TAGS, 1), evaluate(self.key, self.prefix + encoded)
+            return len(published) < 16 * self.file.size or parts(output)[0] in split(published, 16)
+        elements = split(self.packed(BLINDED, 1), 32)
+        first = self.opened.get(next(part.start for part in chunks(self.file.size) if place in part))
+        if first and first[1][0] != blinding[0]:
+            return False
+        return place >= len(elements) or self.blinded(item, blinding) == elements[place]
+
+    def identifier(self, encoded: bytes) -> Identifier:
+        """Return an identifier of the agreement, or a dummy; refuse anything else (§12.2, §8.1)."""
+        pieces, at = [], 0
+        while at < len(encoded):
+            length = int.from_bytes(encoded[at : at + 4], "big")
+            pieces.append(encoded[at + 4 : at + 4 + length])
+            at += 4 + length
+        demand(len(pieces) == 3 and lp(*pieces) == encoded and len(pieces[1]) == 1, "identifier")
+        kind, version, value = pieces[0].decode(), pieces[1][0], pieces[2]
+        dummy = (kind, version) == ("dummy", 1) and len(value) == 32
+        demand(dummy or f"{kind}/{version}" in self.terms["kinds"], "kind")
+        demand(dummy or is_canonical(kind, value, self.terms), "form")
+        return kind, version, value
+
+    def blinded(self, item: Identifier, blinding: bytes) -> bytes:
+        """Return the element that a blinding makes of an identifier (§12.2)."""
+        point, r = hashed_input(self.prefix + identifier_bytes(item)), decode_scalar(blinding[1:])
+        demand(blinding[0] in (0, 1) and r > 0, "blinding")
+        return encode_element(add(point, multiply(r, BASE)) if blinding[0] else multiply(r, point))
+
+    def output(self, place: int, evaluated: bytes) -> tuple[bytes, bytes, bytes]:
+        """Return tag, claim and match secret of a client's row from its evaluated element (§4.3)."""
+        item, blinding, _ = self.opened[place]
+        r, point = decode_scalar(blinding[1:]), decode_element(evaluated)
+        if blinding[0]:
+            public_key = decode_element(self.of(SERVER_HELLO)[0][2])
+            unblinded = add(point, multiply(Q - r, public_key))
+        else:
+            unblinded = multiply(pow(r, -1, Q), point)
+        return parts(finish(self.prefix + identifier_bytes(item), encode_element(unblinded)))
+
+    def client_claimed(self) -> bool:
+        """Say whether every match of the client's was claimed, and every claim is one of its rows (check 7)."""
+        public_key, blinded, claimed = self.of(SERVER_HELLO)[0][2], [], set(split(self.packed(CLAIMS, 1), 16))
+        for i, (elements, answer) in enumerate(zip(self.of(BLINDED), self.of(EVALUATED), strict=True)):
+            blinded = split(elements[1], 32)
+            verify_chunk(public_key, self.file.session + i2osp(i, 4), blinded, split(answer[0], 32), answer[1])
+        evaluated, published = split(self.packed(EVALUATED, 0), 32), set(split(self.packed(TAGS, 1), 16))
+        undecided = ("dummy",) if self.terms["person_policy"] in ("", "any") else ("dummy", "person")
+        outputs = [(self.opened[place][0][0], *self.output(place, one)[:2]) for place, one in enumerate(evaluated)]
+        due = {claim for kind, tag, claim in outputs if tag in published and kind not in undecided}
+        own = {claim for kind, _, claim in outputs if kind != "dummy"}
+        return self.terms["reveal"] == "client" or due <= claimed <= own
+
+    def server_published(self) -> bool:
+        """Say whether the tags are those of the rows, and every claim belongs to a row that is no dummy (check 8)."""
+        outputs = [
+            (item[0], *parts(evaluate(self.key, self.prefix + identifier_bytes(item))))
+            for item, _, _ in self.opened.values()
+        ]
+        real = {claim for kind, _, claim, _ in outputs if kind != "dummy"}
+        tags = sorted(tag for _, tag, _, _ in outputs)
+        return tags == split(self.packed(TAGS, 1), 16) and set(split(self.packed(CLAIMS, 1), 16)) <= real
 
 
 # Command line

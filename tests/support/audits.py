@@ -1,13 +1,14 @@
 """A session in memory under an agreement that names an auditor, and what the auditor then finds."""
 
 import pytest
+from second_implementation import ref
 from sessions import AUDITOR, CARE, POLICE, Wire, make_agreement, make_client, make_server
 
 from psimatch import audit
 from psimatch.audit import trail
 from psimatch.audit.rows import share
 from psimatch.identifiers import text
-from psimatch.parameters import Role
+from psimatch.parameters import LIMITS, Role
 
 PARTIES = {Role.CLIENT: CARE.public, Role.SERVER: POLICE.public}
 TERMS = {"auditor": AUDITOR.public.fingerprint_text}
@@ -35,7 +36,7 @@ def contents_of(wire, role):
 
 def opening_of(wire, role, places=None):
     contents = contents_of(wire, role)
-    header = contents.header
+    header, ref.CHUNK = contents.header, LIMITS.chunk_items
     info = trail.seed_info(role, header.agreement_id, header.session_id)
     seed = AUDITOR.sealing_key.open(header.sealed_seed, info)
     wanted = range(header.set_size + 1) if places is None else [*places, header.set_size]
@@ -43,5 +44,27 @@ def opening_of(wire, role, places=None):
 
 
 def check(agreement, wire, role, contents=None, opening=None):
-    found = contents or contents_of(wire, role)
-    return audit.check_audit(found, agreement.terms, PARTIES, opening or opening_of(wire, role))
+    """Return the report of an audit; the reference's auditor must find something wrong where it does."""
+    found, opening = contents or contents_of(wire, role), opening or opening_of(wire, role)
+    report = audit.check_audit(found, agreement.terms, PARTIES, opening)
+    auditor = second_opinion(agreement.terms, found, opening)
+    assert bool(auditor.broken) == bool(report.violations), (auditor.broken, report.violations)
+    if not report.violations:
+        assert auditor.receipt is report.complete
+        opened = {place: item[1:] for place, item in auditor.opened.items()}
+        assert {row.place: row.case_ref for row in report.opened} == {place: each[1] for place, each in opened.items()}
+    return report
+
+
+def second_opinion(terms, contents, opening):
+    """Return what the reference's auditor makes of the same file and the same opening."""
+    header, ref.CHUNK = contents.header, LIMITS.chunk_items
+    file = ref.AuditFile(
+        int(header.role is Role.SERVER), header.agreement_id, header.session_id, header.set_size, header.sealed_seed,
+        list(contents.leaves), list(contents.sealed_rows), contents.sealed_key_seed,
+        [(int(m.sender is Role.SERVER), m.session_id, m.received, m.message, m.signature) for m in contents.messages],
+    )  # fmt: skip
+    parties = [ref.PublicIdentity(party.signing_key, party.sealing_key) for party in (CARE.public, POLICE.public)]
+    auditor = ref.Auditor(file, terms.as_fields(), parties)
+    auditor.open(opening.auditor_seed, opening.owner_shares)
+    return auditor

@@ -135,7 +135,8 @@ def test_a_hostile_file_is_an_error_or_a_violation(data):
     assume(bytes(changed) != wire.audits[role])
     try:
         contents = audit.AuditContents.decode(bytes(changed))
-        report = check(agreement, wire, role, contents)
+        # Not the reference's opinion too: it takes a hundred times as long.
+        report = audit.check_audit(contents, agreement.terms, PARTIES, opening_of(wire, role))
     except AuditFileError:
         return
     # Only the auditor's sealed seed and the length of the last record have no other way to show.
