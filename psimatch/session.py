@@ -109,7 +109,7 @@ class Session(ABC):
         self.terms = agreement.terms
         self.peer = peer
         self.state = State.NEW
-        self.peer_confirmed = False
+        self.peer_confirmed = self._evaluated = self._broken = False
         self.set_size = bucket(len(items) + reserved, self.terms.max_items)
         self.sealed_contact_size = sealed_contact_size(self.terms.contact_size)
         self.max_envelope_bytes = max_envelope_bytes(self.sealed_contact_size)
@@ -128,7 +128,7 @@ class Session(ABC):
         self._matches: tuple[Match, ...] | None = None
         self._match_count: int | None = None
         self._peer_set_size, self._filled_length, self._links = 0, 0, links
-        self._evaluated = self._running = self._broken = False
+        self._running: object | None = None
 
     @property
     def ended(self) -> bool:
@@ -172,16 +172,16 @@ class Session(ABC):
     # How each call runs.
 
     def _guarded(self, steps: Callable[[], Iterator[Output]]) -> Iterator[Output]:
-        if self._running or self._broken:
+        if self._running is not None or self._broken:
             raise LocalProtocolError("the outputs of the call before were not iterated to the end")
-        self._running = True
+        call = self._running = object()
         asked = False
         try:
             for output in steps():
                 yield from self._trail.take()
                 asked = isinstance(output, AdmissionNeeded | ChargeNeeded)
                 yield output
-                if self.state is State.ABORTED:
+                if asked or self.state is State.ABORTED:
                     return
             yield from self._trail.take()
         except RemoteProtocolError as error:
@@ -203,7 +203,8 @@ class Session(ABC):
                 self._drop_secrets()
             raise
         finally:
-            self._running = False
+            if self._running is call:
+                self._running = None
 
     def _start(self, standing: Standing | None) -> Iterator[Output]:
         if self.state is not State.NEW:
@@ -258,7 +259,8 @@ class Session(ABC):
 
     def _grant(self, grant: Grant) -> Iterator[Output]:
         # §7.4
-        if self._needed is None or self._pending is None or grant.needed != self._needed:
+        kind = Admission if isinstance(self._needed, AdmissionNeeded) else Charge
+        if self._pending is None or grant.needed != self._needed or not isinstance(grant, kind):
             raise LocalProtocolError("this was not asked for")
         message, self._needed, self._pending = self._pending, None, None
         if isinstance(grant, Admission):
@@ -281,8 +283,8 @@ class Session(ABC):
 
     def _ask(self, message: Message, needed: AdmissionNeeded | ChargeNeeded) -> Iterator[Output]:
         self._pending, self._needed = message, needed
-        # Nothing follows, so `grant` may be called from within the loop over these outputs.
-        self._running = False
+        # Nothing follows, so `grant` may be called from within the loop over these outputs, and outlive it.
+        self._running = None
         yield self._needed
 
     def _send(self, message: Message, fill_to: int = 0) -> Send:
@@ -313,7 +315,7 @@ class Session(ABC):
         self._own.clear()
         self._trail.drop()
         self._candidates, self._contacts = Candidates(), []
-        self._needed = self._pending = None
+        self._needed = self._pending = self._matches = None
         for pipeline in self._pipelines:
             pipeline.cancel()
         self._forget()

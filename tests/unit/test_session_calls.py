@@ -1,0 +1,59 @@
+"""Callers that don't do as they are told: what a session gives, keeps and takes then."""
+
+import pytest
+from sessions import STANDING, Wire, make_agreement, make_client, make_server
+
+from psimatch import errors
+from psimatch.identifiers import text
+from psimatch.outputs import Admission, AdmissionNeeded, Charge, ChargeNeeded, ReceiptSigned, Send
+from psimatch.parameters import Role
+from psimatch.states import State
+
+ITEMS = {text(word): f"ring {word}" for word in "abc"}
+
+
+def test_matches_are_dropped_where_the_last_entry_of_the_ledger_fails():
+    """Only a finished session gives its matches away, and then it keeps none."""
+    wire = Wire(make_client(make_agreement(), ITEMS), make_server(make_agreement(), ITEMS))
+    client = wire.sessions[Role.CLIENT]
+    for role, session in wire.sessions.items():
+        wire.take(role, session.start(STANDING))
+    while client.state is not State.AWAITING_RECEIPT or not wire.queues[Role.CLIENT]:
+        assert wire.step(Role.SERVER) or wire.step(Role.CLIENT)
+    outputs = client.receive(wire.queues[Role.CLIENT].popleft())
+    assert isinstance(next(outputs), ReceiptSigned)
+    assert client._matches
+    outputs.close()
+    client.cancel()
+    assert client._matches is None
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_grant_of_the_other_kind_was_not_asked_for(role):
+    wire = Wire(make_client(make_agreement(), ITEMS), make_server(make_agreement(), ITEMS))
+    session = wire.sessions[role]
+    for each, other in wire.sessions.items():
+        wire.take(each, other.start(STANDING))
+    for needed, wrong in ((AdmissionNeeded, Charge), (ChargeNeeded, Admission)):
+        while not isinstance(session._needed, needed):
+            assert wire.step(role.peer) or wire.step(role)
+        state = session.state
+        with pytest.raises(errors.LocalProtocolError, match="not asked for"):
+            list(session.grant(wrong(session._needed, bytes(32))))
+        assert session.state is state
+
+
+@pytest.mark.parametrize("end", [lambda outputs: outputs.close(), lambda outputs: list(outputs)])
+def test_the_call_that_asked_can_end_while_the_grant_runs(end):
+    """What comes of a grant is still to be iterated to its end before the next envelope is taken."""
+    client, server = make_client(make_agreement(), ITEMS), make_server(make_agreement(), ITEMS)
+    (hello,) = client.start(STANDING)
+    list(server.start())
+    asking = server.receive(hello.envelope)
+    granted = server.grant(Admission(next(asking), STANDING))
+    assert isinstance(next(granted), Send)
+    assert not end(asking)
+    with pytest.raises(errors.LocalProtocolError, match="not iterated"):
+        list(server.receive(hello.envelope))
+    assert any(isinstance(output, Send) for output in granted)
+    assert server.state is State.AWAITING_BLINDED
