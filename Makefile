@@ -38,6 +38,7 @@ deep: $(VENV)/installed
 	  { cat build/deep/agreement; exit 1; }
 	@cat build/deep/agreement
 	@! grep -q skipped build/deep/agreement || { echo "a check was skipped"; exit 1; }
+	PSIMATCH_DEEP=2000 $(BIN)/python -m pytest -rs -s tests/states/test_interleavings.py
 
 check: $(VENV)/installed
 	$(BIN)/ruff check .
