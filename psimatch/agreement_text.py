@@ -63,7 +63,8 @@ def read_agreement(text: str) -> Agreement:
     """
     try:
         given = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
+        # A number of thousands of digits is an error of Python's own.
         raise AgreementFormatError(
             f"the agreement is not TOML: {error}", hint="undo the last change by hand, or ask for the file again"
         ) from None

@@ -56,6 +56,7 @@ def test_every_term_is_part_of_the_id(changed):
         ("max_items = 8", "max_items = true", "max_items"),
         ("max_items = 8", "max_items = 8.0", "max_items"),
         ("max_items = 8", "max_items = 16777217", "max_items"),
+        ("max_items = 8", f"max_items = {'9' * 5_000}", "not TOML"),
         ("max_items = 8", "", "lacks the field max_items"),
         ("max_items = 8", "max_items = 8\nbudget = 4", "a field that does not exist: budget"),
         ("max_items = 8", "max_items = 8\nmax_items = 8", "not TOML"),
