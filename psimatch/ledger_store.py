@@ -329,6 +329,9 @@ def _ledger_errors(name: str) -> Iterator[None]:
             ) from error
         hint = next((hint for known, hint in _HINTS.items() if code.startswith(known)), "look at that file")
         raise LedgerError(f"the ledger {name} can't be used: {error}", hint=hint) from error
+    except UnicodeDecodeError:
+        # What SQLite says of a damaged schema repeats a piece of it, which need not be text.
+        raise LedgerCorruptError(f"the ledger {name} is damaged", hint="restore the ledger from a copy") from None
     except OSError as error:
         raise LedgerError(
             f"the ledger {name} can't be used: {error.strerror}", hint="name another place with --ledger"

@@ -174,6 +174,14 @@ def test_another_partys_ledger_and_other_files(filled, tmp_path, clock):
         Ledger(tmp_path / "no folder" / "care.ledger", CARE, clock=clock)
 
 
+def test_a_damaged_schema_that_is_no_text_is_a_damaged_ledger(filled):
+    data = filled.read_bytes()
+    assert b"CREATE INDEX by_peer ON" in data
+    filled.write_bytes(data.replace(b"CREATE INDEX by_peer ON", b"CREATE INDEX by_peer \xef\xff"))
+    with pytest.raises(LedgerCorruptError, match="damaged"):
+        LedgerView(filled)
+
+
 def test_an_empty_file_is_no_ledger_to_read(tmp_path):
     (tmp_path / "care.ledger").touch()
     with pytest.raises(LedgerError, match="is empty"):
