@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ OPENED_LEDGER: Final = "opened ledger"
 # JSON numbers are exact up to here (RFC 8785 §3.2.2.3).
 _NUMBER: Final = range(1 << 53)
 _TEXT: Final = re.compile(r".*", re.DOTALL)
+_DAYS: Final = frozenset(("valid_from", "valid_until"))
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _SOME_BYTES: Final = re.compile(r"([0-9a-f]{2})+")
 REFERENCE: Final = re.compile(rf"[{crockford.DIGITS}]{{4}}(-[{crockford.DIGITS}]{{4}}){{1,2}}")
@@ -49,7 +51,7 @@ FIELDS: Final[Mapping[str, Mapping[str, range | re.Pattern[str]]]] = MappingProx
             **_WITH,
             **dict.fromkeys(("peer_name", "title"), _TEXT),
             "predecessor": _bytes(32, empty=True),
-            **dict.fromkeys(("valid_from", "valid_until"), _DAY),
+            **dict.fromkeys(_DAYS, _DAY),
             "max_evaluations": _NUMBER,
         },
         "opened": {**_WITH, "sessions": _NUMBER[1:]},
@@ -118,6 +120,8 @@ class Entry:
             raise ValueError("a field is missing, or does not belong there")
         if not all(_has_form(value, forms[name]) for name, value in given.items()):
             raise ValueError("a field holds what it can't")
+        for name in _DAYS & set(given):
+            date.fromisoformat(given[name])
         fields = {name: given[name] for name in FIELDS[given["kind"]]}
         previous = bytes.fromhex(given["previous"])
         entry = cls(given["number"], previous, given["time"], given["operator"], given["kind"], fields)

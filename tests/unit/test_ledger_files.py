@@ -15,6 +15,7 @@ from psimatch.errors import (
     PeerAbortedError,
 )
 from psimatch.ledger import Ledger
+from psimatch.ledger_entries import Entry
 from psimatch.ledger_view import LedgerView
 from psimatch.outputs import ChargeNeeded
 
@@ -275,3 +276,14 @@ def test_no_question_to_a_ledger_sorts_or_scans_it(ledgers):
         plan = " ".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}"))
         assert "USING INDEX" in plan or "COVERING INDEX" in plan, sql
         assert "TEMP B-TREE" not in plan, sql
+
+
+@pytest.mark.parametrize("day", ["2027-13-01", "2027-02-30", "0000-01-01"])
+def test_a_day_that_does_not_exist_is_no_entry(filled, day):
+    accepted = next(body for _, body, _ in rows(filled) if '"accepted"' in body)
+    assert Entry.from_body(accepted).fields["valid_until"] == "2027-06-30"
+    with pytest.raises(ValueError, match=r"day|month|year"):
+        Entry.from_body(accepted.replace("2027-06-30", day))
+    tampered(filled, ("UPDATE entries SET body = replace(body, '2027-06-30', ?)", (day,)))
+    with LedgerView(filled) as ledger, pytest.raises(LedgerCorruptError, match="not an entry in its one form"):
+        ledger.spending(make_agreement(), POLICE.public, NOON)
