@@ -94,7 +94,11 @@ def _malformed() -> AuditFileError:
 
 def _record(packed: bytes) -> Record:
     try:
-        match canonical.decode(packed, longest_array=_MOST_FIELDS):
+        fields = canonical.decode(packed, longest_array=_MOST_FIELDS)
+        # To Python true is the number 1, and a record has numbers alone.
+        if not isinstance(fields, list) or any(isinstance(field, bool) for field in fields):
+            raise _malformed()
+        match fields:
             case [0, int(version), int(role), bytes(agreement), bytes(session), int(size), int(row), bytes(seed)]:
                 if version != FORMAT or not _are_digests(agreement, session):
                     raise _malformed()
@@ -115,7 +119,7 @@ def _record(packed: bytes) -> Record:
 
 
 def _index(number: int) -> int:
-    if isinstance(number, bool) or not 0 <= number < len(ROLES):
+    if not 0 <= number < len(ROLES):
         raise _malformed()
     return number
 

@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sessions import CARE, POLICE, make_agreement
 
-from psimatch import audit
+from psimatch import audit, canonical
 from psimatch.audit import records
 from psimatch.errors import AuditFileError, NotAPartyError
 from psimatch.parameters import Role
@@ -170,3 +170,16 @@ def test_records_have_one_form():
     data = wire.audits[Role.SERVER]
     again = b"".join(map(records.encode, records.decode_all(data)))
     assert again == data
+
+
+@pytest.mark.parametrize(("number", "field"), [(0, 0), (0, 1), (0, 2), (0, 5), (1, 0), (3, 1), (3, 3)])
+def test_truth_is_no_number_in_a_record(number, field):
+    _, wire = audited()
+    data = wire.audits[Role.CLIENT]
+    for record in records.decode_all(data):
+        packed = records.encode(record)[4:]
+        fields = canonical.decode(packed)
+        if fields[0] == number:
+            packed = canonical.encode([*fields[:field], bool(fields[field]), *fields[field + 1 :]])
+            with pytest.raises(AuditFileError):
+                list(records.decode_all(len(packed).to_bytes(4, "big") + packed))
