@@ -140,3 +140,16 @@ def test_a_number_can_never_be_the_contact_or_the_case_reference(tmp_path, field
     (tmp_path / "list.csv").write_text(f"{field},x\n123456782,y\n")
     with pytest.raises(FlagFileError, match="must not"):
         read_flags(tmp_path / "list.csv", [KINDS["nl-bsn"]], profile={"bsn": field})
+
+
+@pytest.mark.filterwarnings("always")
+def test_no_warning_of_a_package_shows_a_cell(tmp_path, recwarn):
+    book = openpyxl.Workbook()
+    for row in (["bsn"], [123456782]):
+        book.active.append(row)
+    # A spreadsheet shows a number that is too large for a day as ######, and openpyxl warns of it.
+    book.active["A2"].number_format = "yyyy-mm-dd"
+    book.save(tmp_path / "flags.xlsx")
+    flags = read_flags(tmp_path / "flags.xlsx", ALL)
+    assert [invalid.row for invalid in flags.invalid] == [2]
+    assert [str(warning.message) for warning in recwarn] == []
