@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test deep check format bench clean
+.PHONY: help demo test deep deep-fuzz check format bench clean
 
 help:
 	@echo "make demo    two parties match the example lists over TCP"
@@ -28,7 +28,7 @@ demo: $(VENV)/installed
 test: $(VENV)/installed
 	$(BIN)/python -m pytest
 
-deep: $(VENV)/installed
+deep: $(VENV)/installed deep-fuzz
 	PYTHON=$(BIN)/python tests/deep/run.sh
 	PYTHONS="$${PYTHONS:-$(BIN)/python}" tests/deep/install.sh
 	@mkdir -p build/deep
@@ -39,6 +39,9 @@ deep: $(VENV)/installed
 	@cat build/deep/agreement
 	@! grep -q skipped build/deep/agreement || { echo "a check was skipped"; exit 1; }
 	PSIMATCH_DEEP=2000 $(BIN)/python -m pytest -rs -s tests/states/test_interleavings.py
+
+deep-fuzz: $(VENV)/installed
+	PYTHON=$(BIN)/python tests/fuzz/run.sh
 
 check: $(VENV)/installed
 	$(BIN)/ruff check .
