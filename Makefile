@@ -2,24 +2,35 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+LOCK := .ci/requirements.txt
+TOOLS := build/tools
 
-.PHONY: help demo test deep deep-fuzz check format bench clean
+.PHONY: help demo test deep deep-kernels deep-wheels deep-states deep-fuzz deep-audit check format bench lock sbom clean
 
 help:
 	@echo "make demo    two parties match the example lists over TCP"
 	@echo "make test    run the whole test suite"
-	@echo "make deep    constant time, bounds, sanitizers and installs of the kernels, and many inputs (minutes)"
+	@echo "make deep    constant time, bounds, sanitizers, the installed wheels, many inputs, known vulnerabilities (minutes)"
 	@echo "make check   ruff, format and mypy"
 	@echo "make format  apply ruff's fixes and format"
 	@echo "make bench   all benchmarks, beside other libraries; rewrites benchmarks/README.md (15 minutes)"
+	@echo "make lock    renew the lock that CI installs from, within the ranges of pyproject.toml"
+	@echo "make sbom    write a list of the wheel's dependencies, as CycloneDX JSON, to dist/"
 	@echo "make clean   remove .venv and what tools left behind"
 
 # The stamp is older than what it was installed from exactly when something must be installed again.
-$(VENV)/installed: pyproject.toml setup.py Makefile $(wildcard psimatch/kernel/c/*)
+# Developers get what the ranges of pyproject allow; LOCKED=1, as in CI, gives what the lock names and nothing else.
+$(VENV)/installed: pyproject.toml setup.py Makefile $(wildcard psimatch/kernel/c/*) $(if $(LOCKED),$(LOCK))
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "psimatch needs Python 3.11 or newer; name one with: make PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
+ifdef LOCKED
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $(LOCK)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	$(BIN)/python -m pip check --disable-pip-version-check
+else
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,check]'
+endif
 	@touch $@
 
 demo: $(VENV)/installed
@@ -28,20 +39,31 @@ demo: $(VENV)/installed
 test: $(VENV)/installed
 	$(BIN)/python -m pytest
 
-deep: $(VENV)/installed deep-fuzz
+# What needs more than Python and make. Each part installs what it needs; there a skip is a failure.
+deep: deep-kernels deep-states deep-fuzz deep-wheels deep-audit
+
+deep-kernels: $(VENV)/installed
 	PYTHON=$(BIN)/python tests/deep/run.sh
-	PYTHONS="$${PYTHONS:-$(BIN)/python}" tests/deep/install.sh
-	@mkdir -p build/deep
 	@$(BIN)/python -c 'from psimatch.kernel.select import available; import sys; sys.exit("portable" not in available())' || \
 	  { echo "the C kernels were not built"; exit 1; }
+	@mkdir -p build/deep
 	PSIMATCH_DEEP=100000 $(BIN)/python -m pytest -rs tests/properties/test_kernels_agree.py > build/deep/agreement || \
 	  { cat build/deep/agreement; exit 1; }
 	@cat build/deep/agreement
 	@! grep -q skipped build/deep/agreement || { echo "a check was skipped"; exit 1; }
+
+deep-states: $(VENV)/installed
 	PSIMATCH_DEEP=2000 $(BIN)/python -m pytest -rs -s tests/states/test_interleavings.py
 
 deep-fuzz: $(VENV)/installed
 	PYTHON=$(BIN)/python tests/fuzz/run.sh
+
+deep-wheels: $(VENV)/installed
+	PYTHONS="$${PYTHONS:-$(BIN)/python}" tests/deep/install.sh
+
+deep-audit: $(TOOLS)/pip-audit/installed
+	@$(TOOLS)/pip-audit/bin/pip-audit --strict --progress-spinner off --disable-pip --require-hashes -r $(LOCK) || \
+	  { echo "not audited, or not clean: a dependency has a known vulnerability, or PyPI's advisories were not reached"; exit 1; }
 
 check: $(VENV)/installed
 	$(BIN)/ruff check .
@@ -68,5 +90,28 @@ $(VENV)/benchmarks: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench,cluster]'
 	@touch $@
 
+# --upgrade takes the newest of each; a build from source would need what no lock names, hence --no-build.
+lock: $(TOOLS)/uv/installed
+	@$(TOOLS)/uv/bin/python -c 'import tomllib; \
+	  print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' | \
+	$(TOOLS)/uv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-build --generate-hashes \
+	  --extra test --extra check --custom-compile-command "make lock" --output-file $(LOCK) pyproject.toml -
+
+# Of the wheel without extras, at the versions of the lock. cyclonedx-py takes a version only from pyproject itself.
+sbom: $(TOOLS)/cyclonedx-bom/installed
+	$(PYTHON) -m venv --clear --without-pip build/sbom
+	@sed -n '/^[a-z].*==/s/ *\\$$//p' $(LOCK) > build/sbom/versions
+	$(<D)/bin/python -m pip --python build/sbom install --quiet --disable-pip-version-check --constraint build/sbom/versions .
+	@sed "s/^dynamic = .*/version = \"$$(build/sbom/bin/psimatch --version | sed 's/.* //')\"/" pyproject.toml > build/sbom/pyproject.toml
+	@mkdir -p dist
+	$(<D)/bin/cyclonedx-py environment --validate --output-reproducible --pyproject build/sbom/pyproject.toml \
+	  --mc-type library --output-file dist/psimatch.cdx.json build/sbom
+
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# What only maintainers run, each in an environment of its own.
+$(TOOLS)/%/installed:
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check $*
+	@touch $@
