@@ -26,8 +26,9 @@ class BuildKernels(build_ext):
         compiler_compile = self.compiler._compile
 
         def compile_one(target, source, suffix, arguments, options, preprocessor):
+            # Debug information would name the folder of the build, and no two builds would give the same bytes.
             own = FLAGS.get(source.rpartition("/")[2], ["-O2"])
-            compiler_compile(target, source, suffix, [*arguments, *own], options, preprocessor)
+            compiler_compile(target, source, suffix, [*arguments, *own, "-g0"], options, preprocessor)
 
         self.compiler._compile = compile_one
         if platform.machine() in ("x86_64", "AMD64"):
