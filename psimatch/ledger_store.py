@@ -78,7 +78,8 @@ class LedgerStore:
             if not create:
                 raise LedgerError(f"there is no ledger at {self.path}", hint="name it with --ledger")
             with _ledger_errors(self._name):
-                _create(self.path)
+                # Behind a link to nowhere, else SQLite would make the file, for everybody to read.
+                _create(Path(os.path.realpath(self.path)))
         with _ledger_errors(self._name):
             self._connection = sqlite3.connect(
                 _MEMORY if self.path is None else self.path,
