@@ -68,9 +68,6 @@ def read_agreement(text: str) -> Agreement:
         raise AgreementFormatError(
             f"the agreement is not TOML: {error}", hint="undo the last change by hand, or ask for the file again"
         ) from None
-    except ValueError:
-        # Python itself refuses to read an integer of thousands of digits.
-        raise AgreementFormatError("the agreement has a number that is too long", hint=_NUMBERS) from None
     tables = given.pop("signature", [])
     terms = Terms.from_fields(given)
     return Agreement(terms, _read_signatures(tables))

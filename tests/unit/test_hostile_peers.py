@@ -1,6 +1,6 @@
 """Whatever a peer that holds the right keys may send: one typed error, one Abort with its code, no result."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 from sessions import POLICE, STANDING, STRANGER, Wire, make_agreement, make_client, make_server
@@ -66,8 +66,19 @@ def swapped(packed, size):
     return packed[size : 2 * size] + packed[:size] + packed[2 * size :]
 
 
+def as_it_is(number, message, **changed):
+    """Encode a message with fields that its own class would refuse."""
+    values = [changed.get(item.name, getattr(message, item.name)) for item in fields(message)]
+    return canonical.encode([number, *values])
+
+
+def longer(encoded):
+    """Write the type of a message, the second byte of its encoding, in two bytes."""
+    return encoded[:1] + b"\xcc" + encoded[1:]
+
+
 ATTACKS = {
-    "set size 0": (Hello, lambda m: canonical.encode([1, m.nonce, m.ephemeral_key, 0]), errors.MessageFormatError, 8),
+    "set size 0": (Hello, lambda m: as_it_is(1, m, set_size=0), errors.MessageFormatError, 8),
     "client's set size is no bucket": (Hello, lambda m: replace(m, set_size=7), errors.SetSizeError, 9),
     "client's set size over max_items": (Hello, lambda m: replace(m, set_size=9), errors.PeerTooManyItemsError, 9),
     "server's set size is no bucket": (ServerHello, lambda m: replace(m, set_size=4), errors.SetSizeError, 9),
@@ -120,8 +131,8 @@ ATTACKS = {
     "receipt not signed": (Receipt, lambda m: replace(m, signature=bytes(64)), errors.ReceiptError, 1),
     "not msgpack": (Tags, lambda m: b"\xc1", errors.MessageFormatError, 8),
     "bytes left over": (Tags, lambda m: canonical.encode([3, True, m.tags]) + b"\x00", errors.MessageFormatError, 8),
-    "not the shortest form": (Hello, lambda m: b"\x94\xcc\x01" + canonical.encode([1, m.nonce, m.ephemeral_key, 8])[2:], errors.MessageFormatError, 8),
-    "an unknown type": (Tags, lambda m: canonical.encode([10]), errors.MessageFormatError, 8),
+    "not the shortest form": (Hello, lambda m: longer(as_it_is(1, m)), errors.MessageFormatError, 8),
+    "an unknown type": (Tags, lambda m: canonical.encode([11, bytes(32)]), errors.MessageFormatError, 8),
     "a field too many": (Tags, lambda m: canonical.encode([3, True, m.tags, 1]), errors.MessageFormatError, 8),
     "an unknown abort code": (Tags, lambda m: canonical.encode([9, 200]), errors.MessageFormatError, 8),
     "a message of the wrong state": (Tags, lambda m: canonical.encode([5, bytes(32), bytes(64)]), errors.UnexpectedMessageError, 8),
@@ -129,11 +140,21 @@ ATTACKS = {
 }  # fmt: skip
 
 
+# Where several things could be wrong with a message, what it is refused for.
+WORDS = {
+    "set size 0": "the set size of a message is not a number from 1",
+    "an unknown type": "a type that does not exist",
+    "not the shortest form": "not in its canonical encoding",
+    "a field too many": "too few or too many fields",
+    "an unknown abort code": "the code of an Abort does not exist",
+}
+
+
 @pytest.mark.parametrize("name", ATTACKS)
 def test_attack(name):
     kind, change, error, code = ATTACKS[name]
     wire, victim = attack(kind, change)
-    assert_refused(wire, victim, error, AbortCode(code))
+    assert_refused(wire, victim, error, AbortCode(code), WORDS.get(name, ""))
 
 
 def test_the_servers_receipt_is_checked_too():
