@@ -10,7 +10,7 @@ from setuptools.command.build_ext import build_ext
 from setuptools.errors import CompileError
 
 FOLDER = "psimatch/kernel/c"
-SOURCES = ["module.c", "scalars.c", "records.c", "portable.c"]
+SOURCES = ["module.c", "scalars.c", "records.c", "wiping.c", "portable.c"]
 X86_SOURCES = ["avx2.c", "ifma.c"]
 AVX512 = ["-mavx512f", "-mavx512ifma", "-mavx512vl", "-mavx512dq", "-mavx512bw"]
 

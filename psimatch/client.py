@@ -12,6 +12,7 @@ from psimatch import oprf, randomness, wire
 from psimatch.digest import NO_DIGEST, digest
 from psimatch.errors import ContactCountError, CountError, LocalProtocolError, TagOrderError
 from psimatch.kernel.records import ascends, find
+from psimatch.kernel.wiping import wipe
 from psimatch.messages import (
     CLAIM_BYTES,
     TAG_BYTES,
@@ -47,13 +48,14 @@ class ClientSession(Session):
         if standing is None:
             raise LocalProtocolError("a client starts with its standing, which its ledger gives")
         self._advance("start")
-        self._forget()
         nonce, key = randomness.random_bytes(32), self._channel.ephemeral_public_key
         yield self._send(Hello(nonce, key, self.set_size, *standing.fields))
 
     def _forget(self) -> None:
         self._public_key = b""
         self._blindings: deque[tuple[slice, oprf.Blinding]] = deque()
+        # Those whose chunk the executor works on.
+        self._unblinding: deque[oprf.Blinding] = deque()
         self._unsent: deque[Blinded] = deque()
         self._finalizing: Pipeline[bytes] = self._pipeline()
         self._tags = bytearray()
@@ -63,6 +65,10 @@ class ClientSession(Session):
         self._found: list[tuple[bytes, array[int]]] = []
         self._looked_up = 0
         self._places: deque[slice] = deque()
+
+    def _wipe(self) -> None:
+        wipe(*(blinding.blinds for _, blinding in self._blindings), *(blinding.blinds for blinding in self._unblinding))
+        wipe(*(outputs for outputs, _ in self._found))
 
     def _handle(self, message: Message) -> Iterator[Output]:
         match message:
@@ -145,6 +151,7 @@ class ClientSession(Session):
         finalize = partial(oprf.finalize, context=chunk_context(self._channel.session_id, number))
         piece, blinding = self._blindings.popleft()
         evaluation = oprf.Evaluation(message.elements, message.proof)
+        self._unblinding.append(blinding)
         self._finalizing.submit(finalize, self._public_key, self._inputs(piece), blinding, evaluation)
         self._chunks_received += 1
         yield from self._match(leave=CHUNKS_HELD if self._blindings else 0)
@@ -159,6 +166,7 @@ class ClientSession(Session):
     def _match(self, leave: int) -> Iterator[Output]:
         """Take out what is finalized, until `leave` chunks are left, and look it up among the tags."""
         for outputs in self._finalizing.results(leave):
+            wipe(self._unblinding.popleft().blinds)
             self._found.append((outputs, find(self._tags, outputs, OUTPUT_BYTES, TAG)))
             self._looked_up += len(outputs) // OUTPUT_BYTES
             yield Progress("matching", self._looked_up, self.set_size)
@@ -176,6 +184,7 @@ class ClientSession(Session):
             first += len(places)
         for place in self._counting(found):
             self._candidates.add(*found[place], place)
+        wipe(*(outputs for outputs, _ in self._found))
         self._found.clear()
         self._candidates.sort()
         self._match_count = len(self._candidates)

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from psimatch.contact import check_contact, disarm
 from psimatch.digest import length_prefixed
 from psimatch.errors import ContactError
+from psimatch.kernel.wiping import wipe
 from psimatch.parameters import Label, Role
 
 SEAL_BYTES: Final = 16
@@ -25,12 +26,14 @@ def sealed_contact_size(contact_size: int) -> int:
     return contact_size + SEAL_BYTES if contact_size else 0
 
 
-def _cipher(secret: bytes, session_id: bytes, receiver: Role) -> ChaCha20Poly1305:
+def _key(secret: bytes | memoryview, session_id: bytes, receiver: Role) -> bytes:
     info = length_prefixed(_LABELS[receiver]) + session_id
-    return ChaCha20Poly1305(HKDFExpand(SHA512(), 32, info).derive(secret))
+    return HKDFExpand(SHA512(), 32, info).derive(secret)
 
 
-def seal_contact(contact: str, contact_size: int, secret: bytes, session_id: bytes, receiver: Role) -> bytes:
+def seal_contact(
+    contact: str, contact_size: int, secret: bytes | memoryview, session_id: bytes, receiver: Role
+) -> bytes:
     """Seal a contact for the peer of a match; `contact_size` + 16 bytes, or none if that is 0.
 
     Raises:
@@ -40,10 +43,14 @@ def seal_contact(contact: str, contact_size: int, secret: bytes, session_id: byt
     if not contact_size:
         return b""
     check_contact(contact, contact_size)
-    return _cipher(secret, session_id, receiver).encrypt(_NONCE, contact.encode().ljust(contact_size, b"\0"), None)
+    key = _key(secret, session_id, receiver)
+    try:
+        return ChaCha20Poly1305(key).encrypt(_NONCE, contact.encode().ljust(contact_size, b"\0"), None)
+    finally:
+        wipe(key)
 
 
-def open_contact(sealed: bytes, secret: bytes, session_id: bytes, receiver: Role) -> str:
+def open_contact(sealed: bytes, secret: bytes | memoryview, session_id: bytes, receiver: Role) -> str:
     """Open the peer's contact and make it safe to show.
 
     Raises:
@@ -52,8 +59,11 @@ def open_contact(sealed: bytes, secret: bytes, session_id: bytes, receiver: Role
     # §8.3
     if not sealed:
         return ""
+    key = _key(secret, session_id, receiver)
     try:
-        plaintext = _cipher(secret, session_id, receiver).decrypt(_NONCE, sealed, None)
+        plaintext = ChaCha20Poly1305(key).decrypt(_NONCE, sealed, None)
         return disarm(plaintext.rstrip(b"\0").decode())
     except (InvalidTag, UnicodeDecodeError):
         raise ContactError("a contact of the peer can't be opened, or is not text") from None
+    finally:
+        wipe(key)

@@ -12,6 +12,7 @@ from psimatch import crockford
 from psimatch.digest import length_prefixed
 from psimatch.identifiers import Identifier
 from psimatch.kernel import records
+from psimatch.kernel.wiping import wipe
 from psimatch.parameters import Label
 from psimatch.prf import CLAIM, MATCH_SECRET, OUTPUT_BYTES
 
@@ -53,27 +54,34 @@ class Candidates:
         """Add the PRF output with this number, which belongs to the identifier at `place`."""
         # §4.5
         start = OUTPUT_BYTES * number
-        self._rows += outputs[start + CLAIM.start : start + MATCH_SECRET.stop]
+        self._rows += memoryview(outputs)[start + CLAIM.start : start + MATCH_SECRET.stop]
         self.places.append(place)
 
     def sort(self) -> None:
         """Put them in the order of their claims."""
         chosen = records.order(self._rows, _ROW_BYTES, _ROW_CLAIM)
-        self._rows = bytearray(records.take(self._rows, _ROW_BYTES, slice(0, _ROW_BYTES), chosen))
+        rows = records.take(self._rows, _ROW_BYTES, slice(0, _ROW_BYTES), chosen)
+        self._rows[:] = rows
+        wipe(rows)
         self.places = array("I", [self.places[number] for number in chosen])
 
     def claims(self, piece: slice) -> bytes:
         """Return the claims of a slice, packed."""
-        rows = self._rows[_ROW_BYTES * piece.start : _ROW_BYTES * piece.stop]
+        rows = memoryview(self._rows)[_ROW_BYTES * piece.start : _ROW_BYTES * piece.stop]
         return b"".join(records.split(rows, _ROW_BYTES, _ROW_CLAIM))
 
-    def secrets(self, piece: slice) -> list[bytes]:
-        """Return the match secrets of a slice; 32 bytes each."""
-        rows = self._rows[_ROW_BYTES * piece.start : _ROW_BYTES * piece.stop]
-        return records.split(rows, _ROW_BYTES, _ROW_SECRET)
+    def secrets(self, piece: slice) -> list[memoryview]:
+        """Return the match secrets of a slice, where they stand; 32 bytes each."""
+        rows = memoryview(self._rows)[_ROW_BYTES * piece.start : _ROW_BYTES * piece.stop]
+        return [rows[start:][_ROW_SECRET] for start in range(0, len(rows), _ROW_BYTES)]
+
+    def clear(self) -> None:
+        """Forget them all."""
+        wipe(self._rows)
+        self._rows, self.places = bytearray(), array("I")
 
 
-def references(secrets: Sequence[bytes], session_id: bytes) -> list[str]:
+def references(secrets: Sequence[bytes | memoryview], session_id: bytes) -> list[str]:
     """Return the match reference for each match secret (32 bytes) of one session."""
     # §8.4
     # For one block, HKDF-Expand (RFC 5869 §2.3) is this HMAC.

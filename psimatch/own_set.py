@@ -11,6 +11,7 @@ from psimatch.contact import check_contact
 from psimatch.errors import FieldError, LocalProtocolError
 from psimatch.identifiers import Identifier, Kind, dummy
 from psimatch.kernel import records
+from psimatch.kernel.wiping import wipe
 from psimatch.prf import decoded, encoded, head_of
 
 _KEY_BYTES = 16
@@ -63,6 +64,7 @@ class OwnSet:
         # Two equal keys, which alone would skew the order, have a probability under size² / 2^129.
         keys = randomness.random_bytes(_KEY_BYTES * size)
         self._places = records.order(keys, _KEY_BYTES, slice(0, _KEY_BYTES))
+        wipe(keys)
 
     @property
     def longest(self) -> int:
@@ -89,6 +91,7 @@ class OwnSet:
 
     def clear(self) -> None:
         """Forget everything."""
+        wipe(self._packed)
         self._packed.clear()
         self._ends, self._places, self._contacts = array("Q", [0]), array("I"), []
         self._count = 0

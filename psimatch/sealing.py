@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.hpke import (
 )
 
 from psimatch import randomness
+from psimatch.kernel.wiping import wipe
 
 MLKEM_SEED_BYTES: Final = 64
 MLKEM_KEY_BYTES: Final = 1_184
@@ -44,15 +45,21 @@ class SealingKey:
     def from_secret(cls, secret: bytes) -> SealingKey:
         """Return the key that belongs to 96 secret bytes: ML-KEM seed (64), X25519 scalar (32)."""
         # §2.2 step 3
-        mlkem = MLKEM768PrivateKey.from_seed_bytes(secret[:MLKEM_SEED_BYTES])
-        x25519 = X25519PrivateKey.from_private_bytes(secret[MLKEM_SEED_BYTES:])
+        mlkem_seed, x25519_scalar = secret[:MLKEM_SEED_BYTES], secret[MLKEM_SEED_BYTES:]
+        mlkem = MLKEM768PrivateKey.from_seed_bytes(mlkem_seed)
+        x25519 = X25519PrivateKey.from_private_bytes(x25519_scalar)
+        wipe(mlkem_seed, x25519_scalar)
         public = mlkem.public_key().public_bytes_raw() + x25519.public_key().public_bytes_raw()
         return cls(MLKEM768X25519PrivateKey(mlkem, x25519), public)
 
     @classmethod
     def generate(cls) -> SealingKey:
         """Return a fresh key from the operating system's randomness."""
-        return cls.from_secret(randomness.random_bytes(SEALING_SECRET_BYTES))
+        secret = randomness.random_bytes(SEALING_SECRET_BYTES)
+        try:
+            return cls.from_secret(secret)
+        finally:
+            wipe(secret)
 
     def open(self, sealed: bytes, info: bytes) -> bytes:
         """Open what `seal` sealed to this key's public key.

@@ -19,6 +19,7 @@ from psimatch.errors import (
     UnknownClaimError,
 )
 from psimatch.kernel.records import ascends, find, order, take
+from psimatch.kernel.wiping import wipe
 from psimatch.messages import (
     CLAIM_BYTES,
     ELEMENT_BYTES,
@@ -51,8 +52,12 @@ class ServerSession(Session):
 
     def _begin(self, _standing: Standing | None) -> Iterator[Output]:
         self._advance("start")
-        self._forget()
         yield from ()
+
+    def _wipe(self) -> None:
+        if self._key is not None:
+            wipe(self._key.secret)
+        wipe(self._outputs, self._claims)
 
     def _forget(self) -> None:
         self._key: oprf.ServerKey | None = None
@@ -88,6 +93,7 @@ class ServerSession(Session):
         self._key = server_key(seed, self.terms.id, self._channel.session_id)
         self._own.shuffle()
         root = yield from self._commit(seed)
+        wipe(seed)
         key, public_key = self._channel.ephemeral_public_key, self._key.public_key
         yield self._send(ServerHello(self._nonce, key, public_key, self.set_size, *admission.standing.fields, root))
         yield from self._send_tags(self._key)
@@ -123,8 +129,11 @@ class ServerSession(Session):
     def _send_tags(self, key: oprf.ServerKey) -> Iterator[Output]:
         pieces = chunks(self.set_size)
         calls = ((key, self._inputs(piece)) for piece in pieces)
+        # At its full size at once: what grows leaves copies behind.
+        self._outputs = bytearray(OUTPUT_BYTES * self.set_size)
         for piece, outputs in zip(pieces, spread(self._pipeline(), oprf.evaluate, calls), strict=True):
-            self._outputs += outputs
+            self._outputs[OUTPUT_BYTES * piece.start : OUTPUT_BYTES * piece.stop] = outputs
+            wipe(outputs)
             yield Progress("tagging", piece.stop, self.set_size)
         by_tag = order(self._outputs, OUTPUT_BYTES, TAG)
         for piece in pieces:
@@ -134,6 +143,7 @@ class ServerSession(Session):
             self._by_claim = order(self._outputs, OUTPUT_BYTES, CLAIM)
             self._claims = take(self._outputs, OUTPUT_BYTES, CLAIM, self._by_claim)
         else:
+            wipe(self._outputs)
             self._outputs.clear()
 
     def _evaluate(self, charge: Charge, message: Blinded) -> Iterator[Output]:

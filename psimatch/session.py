@@ -129,6 +129,7 @@ class Session(ABC):
         self._match_count: int | None = None
         self._peer_set_size, self._filled_length, self._links = 0, 0, links
         self._running: object | None = None
+        self._forget()
 
     @property
     def ended(self) -> bool:
@@ -314,10 +315,12 @@ class Session(ABC):
     def _drop_secrets(self) -> None:
         self._own.clear()
         self._trail.drop()
-        self._candidates, self._contacts = Candidates(), []
+        self._candidates.clear()
+        self._contacts = []
         self._needed = self._pending = self._matches = None
         for pipeline in self._pipelines:
             pipeline.cancel()
+        self._wipe()
         self._forget()
 
     # Common steps.
@@ -363,17 +366,8 @@ class Session(ABC):
 
     def _finish(self, receipt: Receipt, signature: bytes, peer_signature: bytes) -> Finished:
         self._advance("Receipt")
-        result = SessionResult(
-            self.role,
-            receipt.session_id,
-            receipt.agreement_id,
-            self._matches,
-            receipt.client_set_size,
-            receipt.server_set_size,
-            receipt,
-            signature,
-            peer_signature,
-        )
+        ids, sizes = (receipt.session_id, receipt.agreement_id), (receipt.client_set_size, receipt.server_set_size)
+        result = SessionResult(self.role, *ids, self._matches, *sizes, receipt, signature, peer_signature)
         self._end(State.FINISHED)
         return Finished(result)
 
@@ -394,6 +388,10 @@ class Session(ABC):
     @abstractmethod
     def _charged(self, _charge: Charge, message: Message) -> Iterator[Output]:
         """Take the message for which the peer is now charged."""
+
+    @abstractmethod
+    def _wipe(self) -> None:
+        """Overwrite this role's keys, blinds and PRF outputs."""
 
     @abstractmethod
     def _forget(self) -> None:

@@ -13,6 +13,7 @@ from psimatch.envelope import SignedMessage
 from psimatch.errors import FieldError, MessageFormatError, NotAPartyError
 from psimatch.identifiers import Identifier
 from psimatch.identity import PublicIdentity
+from psimatch.kernel.wiping import wipe
 from psimatch.oprf import Blinding
 from psimatch.outputs import AuditBegun, AuditRecord
 from psimatch.own_set import OwnSet
@@ -146,6 +147,8 @@ class AuditTrail:
 
     def drop(self) -> None:
         """Forget seeds, leaves and case references; messages can still be kept."""
+        # The owner's went out with `AuditBegun`.
+        wipe(self._seeds[0])
         self._seeds = (b"", b"")
         self._leaves.clear()
         self._case_refs.clear()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from hashlib import sha512
 
+from psimatch.kernel.wiping import wipe
+
 
 def suffix(dst: bytes) -> bytes:
     """Return what follows the message under the first hash: the length 64, a zero byte, the tag and its length."""
@@ -13,5 +15,12 @@ def suffix(dst: bytes) -> bytes:
 def expand_64(message: bytes, dst: bytes) -> bytes:
     """Return 64 uniform bytes for `message` under the tag `dst`."""
     tail = suffix(dst)
-    b_0 = sha512(bytes(128) + message + tail).digest()
-    return sha512(b_0 + b"\x01" + tail[3:]).digest()
+    # Joined, the message would be copied, and it may be a secret.
+    first = sha512(bytes(128))
+    first.update(message)
+    first.update(tail)
+    b_0 = first.digest()
+    second = sha512(b_0)
+    second.update(b"\x01" + tail[3:])
+    wipe(b_0)
+    return second.digest()

@@ -14,6 +14,7 @@ from typing import Final
 
 from psimatch import digest, kernel
 from psimatch.errors import BatchTooLargeError, InvalidElementError, ProofError
+from psimatch.kernel.wiping import wipe
 from psimatch.oprf.keys import ServerKey
 from psimatch.oprf.suite import ELEMENT_BYTES, PROOF_BYTES, Mode, hash_to_scalar, length_prefixed, random_scalars
 from psimatch.parameters import Label
@@ -81,7 +82,11 @@ def prove(key: ServerKey, batch: Batch) -> bytes:
     Raises:
         InvalidElementError: an element is not canonical, not on the group, or the identity.
     """
-    return _prove_with(key, batch, random_scalars(1))
+    nonce = random_scalars(1)
+    try:
+        return _prove_with(key, batch, nonce)
+    finally:
+        wipe(nonce)
 
 
 def _prove_with(key: ServerKey, batch: Batch, nonce: bytes) -> bytes:
@@ -92,7 +97,11 @@ def _prove_with(key: ServerKey, batch: Batch, nonce: bytes) -> bytes:
         # §4.4 step 4: the folded pair is proved as RFC 9497 proves a batch of one.
         return _prove_with(key, Batch(key.public_key, m, z, None), nonce)
     challenge = _challenge(key.public_key, m, z, kernel.multiply_base(nonce), kernel.multiply(nonce, m))
-    return challenge + kernel.scalar_subtract(nonce, kernel.scalar_multiply(challenge, key.secret))
+    product = kernel.scalar_multiply(challenge, key.secret)
+    response = kernel.scalar_subtract(nonce, product)
+    # The challenge is public, so the product would give the key away.
+    wipe(product)
+    return challenge + response
 
 
 def verify(batch: Batch, proof: bytes) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from psimatch import kernel
 from psimatch.errors import InvalidInputError
+from psimatch.kernel.wiping import wipe
 from psimatch.oprf.suite import MAX_INPUT_BYTES, Mode, hash_to_scalar, length_prefixed, random_scalars
 
 
@@ -34,9 +35,10 @@ def derive_key_pair(seed: bytes, info: bytes, *, mode: Mode = Mode.VOPRF) -> Ser
         raise InvalidInputError("a key seed is 32 bytes")
     if len(info) > MAX_INPUT_BYTES:
         raise InvalidInputError(f"the info of a key is at most {MAX_INPUT_BYTES} bytes")
-    derive_input = seed + length_prefixed(info)
     for counter in range(256):
-        secret = hash_to_scalar(derive_input + bytes([counter]), mode, b"DeriveKeyPair")
+        derive_input = b"".join((seed, length_prefixed(info), bytes([counter])))
+        secret = hash_to_scalar(derive_input, mode, b"DeriveKeyPair")
+        wipe(derive_input)
         if any(secret):
             return ServerKey(secret, kernel.multiply_base(secret), mode)
     raise InvalidInputError("no key belongs to this seed")  # has probability 2^-64000

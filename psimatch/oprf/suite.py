@@ -9,6 +9,7 @@ from typing import Final
 from psimatch import kernel, randomness
 from psimatch.errors import InvalidInputError
 from psimatch.kernel.expand import expand_64
+from psimatch.kernel.wiping import wipe
 
 ELEMENT_BYTES: Final = 32
 PROOF_BYTES: Final = 64
@@ -35,7 +36,10 @@ def length_prefixed(*parts: bytes) -> bytes:
 
 def hash_to_scalar(message: bytes, mode: Mode, dst_prefix: bytes = b"HashToScalar-") -> bytes:
     """Hash to a scalar of 32 bytes (RFC 9497 §4.1)."""
-    return kernel.reduce_scalars(expand_64(message, dst_prefix + mode.context_string))
+    wide = expand_64(message, dst_prefix + mode.context_string)
+    scalar = kernel.reduce_scalars(wide)
+    wipe(wide)
+    return scalar
 
 
 def hash_to_group_dst(mode: Mode) -> bytes:
@@ -45,7 +49,9 @@ def hash_to_group_dst(mode: Mode) -> bytes:
 
 def random_scalars(count: int) -> bytes:
     """Return `count` uniform nonzero scalars, packed; each from 64 random bytes, so the bias is below 2^-250."""
-    scalars = kernel.reduce_scalars(randomness.random_bytes(64 * count))
+    drawn = randomness.random_bytes(64 * count)
+    scalars = kernel.reduce_scalars(drawn)
+    wipe(drawn)
     # Zeros that straddle two scalars would be drawn anew for nothing: once in 2^250.
     return random_scalars(count) if bytes(ELEMENT_BYTES) in scalars else scalars
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from psimatch import kernel
 from psimatch.errors import CountError, InvalidElementError, InvalidInputError, ProofError
+from psimatch.kernel.wiping import wipe
 from psimatch.oprf import dleq
 from psimatch.oprf.keys import ServerKey
 from psimatch.oprf.suite import ELEMENT_BYTES, Mode, check_inputs, hash_to_group_dst, random_scalars
@@ -59,7 +60,9 @@ def blind_with(inputs: Sequence[bytes], blinds: bytes, mode: Mode = Mode.VOPRF, 
         if additive:
             blinded_elements = kernel.blind_inputs(dst, inputs, blinds)
         else:
-            blinded_elements = kernel.multiply_each(blinds, kernel.hash_inputs(dst, inputs))
+            hashed = kernel.hash_inputs(dst, inputs)
+            blinded_elements = kernel.multiply_each(blinds, hashed)
+            wipe(hashed)
     except InvalidElementError:
         raise InvalidInputError("an input hashes to the identity element") from None
     return Blinding(blinds, blinded_elements, mode, additive)
@@ -83,7 +86,11 @@ def blind_evaluate(
         InvalidElementError: an element is not canonical, not on the group, or the identity.
         BatchTooLargeError: `context` is None and there are over `max_batch` elements.
     """
-    return _blind_evaluate_with(key, blinded_elements, random_scalars(1), context, max_batch)
+    nonce = random_scalars(1)
+    try:
+        return _blind_evaluate_with(key, blinded_elements, nonce, context, max_batch)
+    finally:
+        wipe(nonce)
 
 
 def _blind_evaluate_with(
@@ -137,8 +144,12 @@ def finalize(
         # The proof has passed, so Z = k * (H(x) + r * G) and pk = k * G for one k: this leaves k * H(x).
         unblinded = kernel.unblind(public_key, blinding.blinds, evaluation.elements)
     else:
-        unblinded = kernel.multiply_each(kernel.invert_each(blinding.blinds), evaluation.elements)
-    return kernel.finalize_each(inputs, unblinded)
+        inverses = kernel.invert_each(blinding.blinds)
+        unblinded = kernel.multiply_each(inverses, evaluation.elements)
+        wipe(inverses)
+    outputs = kernel.finalize_each(inputs, unblinded)
+    wipe(unblinded)
+    return outputs
 
 
 def evaluate(key: ServerKey, inputs: Sequence[bytes]) -> bytes:
@@ -152,7 +163,9 @@ def evaluate(key: ServerKey, inputs: Sequence[bytes]) -> bytes:
         evaluated = kernel.evaluate_inputs(hash_to_group_dst(key.mode), key.secret, inputs)
     except InvalidElementError:
         raise InvalidInputError("an input hashes to the identity element") from None
-    return kernel.finalize_each(inputs, evaluated)
+    outputs = kernel.finalize_each(inputs, evaluated)
+    wipe(evaluated)
+    return outputs
 
 
 def check_public_key(public_key: bytes) -> None:

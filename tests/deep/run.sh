@@ -147,7 +147,7 @@ cp -r psimatch tests pyproject.toml $BUILD/python
 rm -f $BUILD/python/psimatch/kernel/_c.*.so
 compile $CC $SANITIZE -fPIC
 $CC $WARN $SANITIZE $MACROS -fPIC -shared -I"$($PYTHON -c 'import sysconfig; print(sysconfig.get_path("include"))')" \
-    $KERNEL/module.c $KERNEL/records.c $objects -o $BUILD/python/psimatch/kernel/_c.abi3.so
+    $KERNEL/module.c $KERNEL/records.c $KERNEL/wiping.c $objects -o $BUILD/python/psimatch/kernel/_c.abi3.so
 PYTHON=$(cd "$(dirname "$PYTHON")" && pwd)/$(basename "$PYTHON")
 export LD_PRELOAD="$($CC -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc
 cd $BUILD/python

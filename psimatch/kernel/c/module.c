@@ -10,6 +10,7 @@
 #include "kernel.h"
 #include "records.h"
 #include "scalars.h"
+#include "wiping.h"
 
 static const kernel *kernels[3];
 static int kernel_count;
@@ -345,6 +346,7 @@ static PyMethodDef methods[] = {
     {"take", psimatch_take, METH_VARARGS, "Gather a column of rows."},
     {"find", psimatch_find, METH_VARARGS, "Search a column in ascending values."},
     {"ascends", psimatch_ascends, METH_VARARGS, "Say whether values ascend."},
+    {"wipe", psimatch_wipe, METH_VARARGS, "Overwrite what the caller alone has."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel.h"
 #include "records.h"
 
 /* A column: `size` bytes at `start` of each of `n` rows of `width` bytes. */
@@ -75,6 +76,8 @@ PyObject *psimatch_order(PyObject *self, PyObject *args) {
             for (size_t i = 0; i < c.n; i++) entries[i] = (entry){head_of(value_at(&c, i)), (uint32_t)i};
             entries_sort(&c, entries, spare);
             for (size_t i = 0; i < c.n; i++) memcpy(out + 4 * i, &entries[i].row, 4);
+            /* Their heads are pieces of keys and of outputs. */
+            wipe(entries, c.n * sizeof *entries), wipe(spare, c.n * sizeof *spare);
             Py_END_ALLOW_THREADS
         } else {
             Py_DecRef(result);
