@@ -28,9 +28,6 @@ _COMMENTS = {
 }
 
 
-_NUMBERS = "no number in an agreement has more than 13 digits"
-
-
 def write_agreement(agreement: Agreement) -> str:
     """Return the agreement as TOML text; comments explain the fields that need it."""
     lines = [

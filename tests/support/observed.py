@@ -175,12 +175,14 @@ class KernelObserver:
         return call
 
     def _keep(self, packed, size):
-        self.acting.secrets.update(packed[start : start + size] for start in range(0, len(packed), size))
+        # Copies: a session overwrites its own when it is done with them.
+        copy = bytearray(packed)
+        self.acting.secrets.update(bytes(copy[start : start + size]) for start in range(0, len(packed), size))
 
     def multiply(self, scalar, elements):
         session = self.acting
         if session.role is Role.SERVER and session._key is not None and scalar == session._key.secret:
-            session.secrets.add(scalar)
+            self._keep(scalar, 32)
             session.trace.append(Multiplied(elements))
 
     def multiply_each(self, scalars, elements):

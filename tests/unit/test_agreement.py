@@ -84,7 +84,6 @@ def test_every_term_is_part_of_the_id(changed):
         ('party = "client"', 'party = "server"', "signed twice"),
         ('ed25519 = "', 'ed25519 = "zz', "signature of the agreement is malformed"),
         ("[[signature]]", "[signature]", "not TOML"),
-        ("max_items = 8", f"max_items = {'9' * 5_000}", "a number that is too long"),
         ("max_items = 8", "max_items = 8.0", "max_items is not a number"),
         ("max_items = 8", "max_items = true", "max_items is not a number"),
         ("max_items = 8", "max_items = nan", "max_items is not a number"),
