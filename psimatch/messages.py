@@ -25,7 +25,9 @@ def _exactly(name: str, value: object, size: int) -> None:
 
 
 def _packed(name: str, value: object, size: int) -> None:
-    if not isinstance(value, bytes) or len(value) % size:
+    if not isinstance(value, bytes):
+        raise MessageFormatError(f"the {name} of a message are not bytes")
+    if len(value) % size:
         raise CountError(f"the {name} of a message are not a multiple of {size} bytes")
 
 
@@ -101,7 +103,7 @@ class Hello(_Opening):
         self._check_standing()
         _exactly("nonce", self.nonce, NONCE_BYTES)
         _exactly("ephemeral key", self.ephemeral_key, SEALING_KEY_BYTES)
-        _number("set size", self.set_size, 1, 2**32 - 1)
+        _number("set size", self.set_size, 0, 2**64 - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,7 @@ class ServerHello(_Opening):
         _exactly("nonce", self.nonce, NONCE_BYTES)
         _exactly("ephemeral key", self.ephemeral_key, SEALING_KEY_BYTES)
         _exactly("session public key", self.public_key, ELEMENT_BYTES)
-        _number("set size", self.set_size, 1, 2**32 - 1)
+        _number("set size", self.set_size, 0, 2**64 - 1)
         _root(self.root)
 
 

@@ -80,8 +80,11 @@ def longer(encoded):
 ATTACKS = {
     "set size 0": (Hello, lambda m: as_it_is(1, m, set_size=0), errors.MessageFormatError, 8),
     "client's set size is no bucket": (Hello, lambda m: replace(m, set_size=7), errors.SetSizeError, 9),
+    "client's set size is zero": (Hello, lambda m: replace(m, set_size=0), errors.SetSizeError, 9),
+    "client's set size over all numbers of a ledger": (Hello, lambda m: replace(m, set_size=2**63), errors.PeerTooManyItemsError, 9),
     "client's set size over max_items": (Hello, lambda m: replace(m, set_size=9), errors.PeerTooManyItemsError, 9),
     "server's set size is no bucket": (ServerHello, lambda m: replace(m, set_size=4), errors.SetSizeError, 9),
+    "server's set size is zero": (ServerHello, lambda m: replace(m, set_size=0), errors.SetSizeError, 9),
     "server's set size over max_items": (ServerHello, lambda m: replace(m, set_size=2**31), errors.PeerTooManyItemsError, 9),
     "session key is the identity": (ServerHello, lambda m: replace(m, public_key=IDENTITY), errors.InvalidElementError, 10),
     "session key with bit 255": (ServerHello, lambda m: replace(m, public_key=BIT_255), errors.InvalidElementError, 10),
@@ -93,6 +96,7 @@ ATTACKS = {
     "a tag too many": (Tags, lambda m: replace(m, tags=m.tags + b"\xff" * 16), errors.CountError, 8),
     "no tags": (Tags, lambda m: replace(m, tags=b""), errors.CountError, 8),
     "half a tag": (Tags, lambda m: canonical.encode([3, True, m.tags[:-1]]), errors.CountError, 8),
+    "tags as text": (Tags, lambda m: canonical.encode([3, True, "a" * 16]), errors.MessageFormatError, 8),
     "tags never end": (Tags, lambda m: replace(m, last=False), errors.CountError, 8),
     "a blinded element missing": (Blinded, lambda m: replace(m, elements=m.elements[32:]), errors.CountError, 8),
     "a blinded element too many": (Blinded, lambda m: replace(m, elements=m.elements + m.elements[:32]), errors.CountError, 8),
@@ -243,6 +247,18 @@ def test_both_sides_in_the_same_role():
     outputs = other.receive(hello.envelope)
     assert isinstance(next(outputs), Send)
     with pytest.raises(errors.RoleError, match="both sides run as client"):
+        next(outputs)
+
+
+def test_a_server_is_not_told_of_two_servers_by_a_flipped_bit():
+    """Only a client can meet its own role, since a server sends nothing first."""
+    agreement = make_agreement()
+    (hello,) = list(make_client(agreement, items("abc")).start(STANDING))
+    server = make_server(agreement, items("abc"))
+    list(server.start())
+    outputs = server.receive(hello.envelope[:10] + b"\x01" + hello.envelope[11:])
+    assert isinstance(next(outputs), Send)
+    with pytest.raises(errors.EnvelopeReflectedError):
         next(outputs)
 
 
