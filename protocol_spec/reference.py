@@ -5,6 +5,7 @@ specification; it is not constant-time, keeps secrets in plain integers, and mus
 
     python protocol_spec/reference.py vectors           write the files in protocol_spec/vectors
     python protocol_spec/reference.py vectors --check   compare them with what this program computes
+    python protocol_spec/reference.py answer            answer scenarios, as `python -m protocol_spec.check` asks them
     python protocol_spec/reference.py client|server --help
                                                 run a session over TCP, against psimatch or another of these
 """
@@ -25,6 +26,7 @@ import unicodedata
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cached_property
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
@@ -183,8 +185,8 @@ def add(a: Point, b: Point) -> Point:
     """Add two points of the twisted Edwards curve, in extended coordinates."""
     x1, y1, z1, t1 = a
     x2, y2, z2, t2 = b
-    e, f = (y1 - x1) * (y2 - x2), (y1 + x1) * (y2 + x2)
-    g, h = 2 * D * t1 * t2, 2 * z1 * z2
+    e, f = (y1 - x1) * (y2 - x2) % P, (y1 + x1) * (y2 + x2) % P
+    g, h = 2 * D * t1 * t2 % P, 2 * z1 * z2 % P
     e, f, g, h = f - e, h - g, h + g, f + e
     return e * f % P, g * h % P, f * g % P, e * h % P
 
@@ -444,17 +446,17 @@ class SealingKey:
 
     secret: bytes = field(repr=False)
 
-    @property
+    @cached_property
     def mlkem(self) -> MLKEM768PrivateKey:
         """Return the ML-KEM half."""
         return MLKEM768PrivateKey.from_seed_bytes(self.secret[:64])
 
-    @property
+    @cached_property
     def x25519(self) -> X25519PrivateKey:
         """Return the X25519 half."""
         return X25519PrivateKey.from_private_bytes(self.secret[64:])
 
-    @property
+    @cached_property
     def public(self) -> bytes:
         """Return both public keys, 1,216 bytes."""
         return self.mlkem.public_key().public_bytes_raw() + self.x25519.public_key().public_bytes_raw()
@@ -479,17 +481,17 @@ class Identity:
 
     seed: bytes = field(repr=False)
 
-    @property
+    @cached_property
     def material(self) -> bytes:
         """Return the 128 bytes that the keys are cut from (§2.2 step 1)."""
         return hkdf_expand("sha512", hkdf_extract("sha512", b"", self.seed), b"psimatch/1 identity seed", 128)
 
-    @property
+    @cached_property
     def sealing(self) -> SealingKey:
         """Return the sealing key (§2.2 step 3)."""
         return SealingKey(self.material[32:])
 
-    @property
+    @cached_property
     def public(self) -> PublicIdentity:
         """Return the public identity."""
         key = Ed25519PrivateKey.from_private_bytes(self.material[:32])
@@ -729,7 +731,7 @@ SHAPES: dict[int, tuple[Any, ...]] = {
     SERVER_HELLO: (32, 1216, 32, int, 8, 8, 32, {0, 32}),
     TAGS: (bool, -16),
     BLINDED: (32, -32, {0, 32}),
-    EVALUATED: (-32, 64),
+    EVALUATED: (-32, -1),  # a proof of another length than 64 is a wrong proof
     CLAIMS: (bool, -16, -1),
     CONTACTS: (int, -1),
     RECEIPT: (-1, 64),
@@ -758,7 +760,7 @@ def sealed_size(terms: Terms) -> int:
     return int(terms["contact_size"]) + 16 if terms["contact_size"] else 0
 
 
-def decode_message(data: bytes, e: int) -> tuple[int, list[Any]]:
+def decode_message(data: bytes) -> tuple[int, list[Any]]:
     """Decode a message into its type and fields, or refuse it (§5.1, §5.2)."""
 
     def fits(shape: Any, value: Any) -> bool:
@@ -772,16 +774,18 @@ def decode_message(data: bytes, e: int) -> tuple[int, list[Any]]:
     if not isinstance(value, list) or not value or type(value[0]) is not int or value[0] not in SHAPES:
         raise RefusedError("message type")
     kind, fields = value[0], value[1:]
-    if len(fields) != len(SHAPES[kind]) or not all(map(fits, SHAPES[kind], fields)):
+    if len(fields) != len(SHAPES[kind]):
+        raise RefusedError("message fields")
+    for shape, item in zip(SHAPES[kind], fields, strict=True):
+        if not fits(shape, item):
+            packed = type(shape) is int and shape < 0 and isinstance(item, bytes)
+            raise RefusedError("count" if packed else "message fields")
+    if kind == ABORT and not 1 <= fields[0] <= 14:
         raise RefusedError("message fields")
     if kind in (HELLO, SERVER_HELLO):
         sessions, charged, _ = read_standing(fields[3:6] if kind == HELLO else fields[4:7])
         if not 1 <= sessions < 2**53 or charged >= 2**53:
             raise RefusedError("message fields")
-    if kind == CLAIMS and len(fields[2]) != e * (len(fields[1]) // 16):
-        raise RefusedError("message fields")
-    if kind == CONTACTS and len(fields[1]) != e * fields[0]:
-        raise RefusedError("message fields")
     return kind, fields
 
 
@@ -903,6 +907,7 @@ class Channel:
     reserved: int = 0  # places that persons leave unused (§13.3)
     peer_standing: Standing | None = None
     session: bytes = ZERO
+    first: bytes = b""  # the first envelope that this side sent
     peer_ephemeral: bytes = b""
     sent: list[bytes] = field(default_factory=list)  # digests
     received: list[bytes] = field(default_factory=list)
@@ -974,7 +979,8 @@ class Channel:
         receiver = self.peer.sealing if self.session == ZERO else self.peer_ephemeral
         envelope = seal_envelope(receiver, self.direction, len(self.sent), self.session, plaintext)
         self.sent.append(digest("psimatch/1 message digest", signed))
-        self.evaluated = self.evaluated or message[1] == EVALUATED
+        self.evaluated = self.evaluated or message[1:2] == bytes([EVALUATED])
+        self.first = self.first or envelope
         return envelope
 
     def open(self, envelope: bytes, expected: int) -> tuple[list[Any], int]:
@@ -985,8 +991,8 @@ class Channel:
         if envelope[8:10] != i2osp(1, 2):
             raise RefusedError("version", 2)
         if envelope[10] != self.direction ^ 1:
-            first = not self.received and envelope[10] == 0 and self.session == ZERO
-            raise RefusedError("direction", 3, 4 if first else 5)
+            two_clients = not self.received and envelope[10:47] == bytes(37) and envelope != self.first
+            raise RefusedError("role" if two_clients else "direction", 3, 4 if two_clients else 5)
         if envelope[11:15] != i2osp(len(self.received), 4):
             raise RefusedError("sequence number", 4)
         session = envelope[15:47]
@@ -1004,8 +1010,6 @@ class Channel:
         message, fill = plaintext[104 : 104 + length], plaintext[104 + length :]
         if len(plaintext) < 104 or len(message) != length or any(fill):
             raise RefusedError("plaintext", 7)
-        if fill and message[1:2] not in (bytes([CLAIMS]), bytes([CONTACTS])):
-            raise RefusedError("fill", 7)
         if plaintext[64:96] != self.agreement:
             raise RefusedError("agreement id", 8)
         received = int.from_bytes(plaintext[96:100], "big")
@@ -1015,9 +1019,11 @@ class Channel:
         if not signature_holds(self.peer.signing, plaintext[:64], signed):
             raise RefusedError("signature", 9)
         try:
-            kind, fields = decode_message(message, sealed_size(self.terms))
+            kind, fields = decode_message(message)
         except RefusedError as error:
             raise RefusedError(error.reason, 10) from None
+        if fill and kind not in (CLAIMS, CONTACTS):
+            raise RefusedError("fill", 10)
         if kind == ABORT:
             raise AbortedError(fields[0])
         allowed = state_allows(self.role, self.state, NAMES[kind])
@@ -1293,7 +1299,10 @@ def final_body(
 
 def client_head(body: bytes) -> bytes:
     """Return the client's ledger head in a body: the one field that the server can't know before (§5.5)."""
-    fields = unpack(body)
+    try:
+        fields = unpack(body)
+    except RefusedError:
+        raise RefusedError("receipt", 12) from None
     ensure(isinstance(fields, list) and len(fields) == 9, "receipt")
     ensure(isinstance(fields[7], bytes) and len(fields[7]) == 32, "receipt")
     return bytes(fields[7])
@@ -1307,10 +1316,13 @@ def client_steps(channel: Channel, own: Mapping[Identifier, str]) -> Steps:
         channel.standing = channel.ledger.open(terms, channel.peer)
     hello = channel.seal(pack([HELLO, random(32), channel.ephemeral.public, size, *standing_fields(channel.standing)]))
     fields, _ = channel.open((yield [hello]), SERVER_HELLO)
-    nonce, channel.peer_ephemeral, public_key, server_size, *told, server_root = fields
-    session = session_id(channel.agreement, channel.sent[0], nonce, channel.peer_ephemeral)
-    ensure(session == channel.session, "session id", 5)
-    check_sealing_key(channel.peer_ephemeral)
+    nonce, ephemeral, public_key, server_size, *told, server_root = fields
+    # Who refuses it here knows no session yet, and tells so under the zero id.
+    claimed, channel.session = channel.session, ZERO
+    session = session_id(channel.agreement, channel.sent[0], nonce, ephemeral)
+    ensure(session == claimed, "session id", 5)
+    check_sealing_key(ephemeral)
+    channel.session, channel.peer_ephemeral = session, ephemeral
     ensure(is_bucket(server_size, maximum), "set size", 9)
     decode_element(public_key)
     ensure(bool(server_root) == bool(terms["auditor"]), "root")
@@ -1328,7 +1340,7 @@ def client_steps(channel: Channel, own: Mapping[Identifier, str]) -> Steps:
         if part.start == 0:
             channel.took(TAGS)
             channel.charge(server_size)
-        ensure(len(more) == 16 * len(part) and last == (part.stop == server_size), "tags")
+        ensure(len(more) == 16 * len(part) and last == (part.stop == server_size), "count")
         tags += split(more, 16)
         ensure(all(a < b for a, b in pairwise(tags)), "tags", 11)
         channel.took(TAGS, last)
@@ -1368,7 +1380,8 @@ def client_steps(channel: Channel, own: Mapping[Identifier, str]) -> Steps:
             some = found[part.start : part.stop]
             (n, answers), filled = channel.open((yield out), CONTACTS)
             out = []
-            ensure(n == len(some) and filled == full_contacts(len(part), e), "contacts")
+            ensure(n == len(some) and len(answers) == e * n, "count")
+            ensure(filled == full_contacts(len(part), e), "fill")
             for j, answer in enumerate(split(answers, e)):
                 contacts[part.start + j] = open_contact(some[j][1], session, "client", answer)
             channel.took(CONTACTS, part is slot_chunks[-1])
@@ -1441,19 +1454,22 @@ def server_steps(channel: Channel, own: Mapping[Identifier, str]) -> Steps:
         while not last:
             (last, claims, sealed), filled = channel.open((yield out), CLAIMS)
             out = []
-            ensure(len(claims) <= 16 * CHUNK and len(taken) <= len(chunks(min(size, client_size))), "count")
+            left = min(size, client_size) - CHUNK * len(taken)  # places, if all slots are in use
+            ensure(len(claims) <= 16 * min(left, CHUNK) and (last or left > CHUNK), "count")
+            ensure(len(sealed) == e * (len(claims) // 16), "count")
             taken.append((len(claims) // 16, filled))
             for claim in split(claims, 16):
-                ensure(claim in outputs and (not found or claim > found[-1][0]), "claims")
+                ensure(claim in outputs and outputs[claim][2] in own, "claims")
+                ensure(not found or claim > found[-1][0], "claims")
                 found.append((claim, *outputs[claim][1:]))
             for (_, secret, _), one in zip(found[len(contacts) :], split(sealed, e), strict=False):
                 contacts.append(open_contact(secret, session, "server", one))
             channel.took(CLAIMS, last)
-        ensure(len(found) <= min(size, client_size), "count")
         slot_chunks = chunks(slots(len(found), min(size, client_size)))
         used = [max(0, min(part.stop, len(found)) - part.start) for part in slot_chunks]
         expected = [(n, full_claims(len(part), e)) for n, part in zip(used, slot_chunks, strict=True)]
-        ensure(taken == expected, "slots")
+        ensure([n for n, _ in taken] == used, "count")
+        ensure(taken == expected, "fill")
         for part in slot_chunks:
             some = found[part.start : part.stop]
             answer = b"".join(seal_contact(secret, session, "client", own[item], width) for _, secret, item in some)
@@ -2871,7 +2887,7 @@ def example_terms(**changes: Any) -> Terms:
 
 
 def main() -> int:
-    """Write the vectors, compare them, or run a session."""
+    """Write the vectors, compare or answer them, or run a session."""
     if sys.argv[1:2] in (["client"], ["server"]):
         return run_party(sys.argv[1:])
     parser = argparse.ArgumentParser(description="The second implementation of psimatch/1.")
@@ -2880,12 +2896,13 @@ def main() -> int:
         commands.add_parser(role, help=f"run a session over TCP as the {role}; {role} --help tells how")
     vectors = commands.add_parser("vectors", help="write the files in protocol_spec/vectors")
     vectors.add_argument("--check", action="store_true", help="compare them, and write nothing")
-    check = parser.parse_args().check
-    # What builds the vectors imports this file by its full name.
+    commands.add_parser("answer", help="answer scenarios on standard input, as protocol_spec.check asks them")
+    asked = parser.parse_args()
+    # What asks and answers imports this file by its full name.
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-    from protocol_spec.scenarios import write_vectors
+    from protocol_spec import answers, scenarios
 
-    return write_vectors(check)
+    return answers.serve() if asked.command == "answer" else scenarios.write_vectors(asked.check)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,187 @@
+"""One side of a session, with all its randomness given (§5 to §9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from protocol_spec.answers.refusal import Operation, RefusalError, class_of, unhex
+from protocol_spec.reference import (
+    ABORT,
+    HEADER,
+    ZERO,
+    AbortedError,
+    Identifier,
+    Identity,
+    Peer,
+    PublicIdentity,
+    RefusedError,
+    SealingKey,
+    Standing,
+    decode_message,
+    hpke_open,
+    i2osp,
+    lp,
+    receipt_digest,
+    receipt_signed,
+    unpack,
+)
+
+
+class Draws:
+    """What a side draws, one by one, in the order of the reference."""
+
+    def __init__(self, drawn: list[bytes]) -> None:
+        self.left = drawn
+
+    def __call__(self, n: int) -> bytes:
+        """Return the next, which has n bytes."""
+        drawn = self.left.pop(0)
+        if len(drawn) != n:
+            raise SystemExit(f"the reference draws {n} bytes where {len(drawn)} are given")
+        return drawn
+
+
+def draws_of(given: dict[str, Any]) -> Draws:
+    """Return the draws of a side: its ephemeral key, then what §7.2 or §7.3 draws."""
+    random = given["random"]
+    keys = [b""] * len(random["order"])
+    for place, item in enumerate(random["order"]):
+        keys[item] = i2osp(place, 16)
+    padded = [*unhex(random["dummies"]), *keys]
+    audit = unhex([random[name] for name in ("auditor_seed", "owner_seed") if name in random])
+    audit += unhex(random.get("salts", []))
+    first = unhex([random["ephemeral_secret"], random["nonce"]])
+    if given["role"] == "client":
+        return Draws([*first, *padded, *unhex(random["blinds"]), *audit])
+    return Draws([*first, bytes.fromhex(random["key_seed"]), *padded, *audit, *unhex(random["proof_nonces"])])
+
+
+def public_of(given: dict[str, Any]) -> PublicIdentity:
+    """Return a public identity."""
+    return PublicIdentity(bytes.fromhex(given["signing_key"]), bytes.fromhex(given["sealing_key"]))
+
+
+def standing_of(given: dict[str, Any]) -> Standing:
+    """Return a standing."""
+    return given["sessions"], given["charged"], bytes.fromhex(given["last_receipt"])
+
+
+def side_of(given: dict[str, Any]) -> Peer:
+    """Return the side that an input describes."""
+    own: dict[Identifier, str] = {}
+    case_refs: dict[Identifier, str] = {}
+    for item in given["items"]:
+        identifier = item["kind"], item["version"], bytes.fromhex(item["value"])
+        own[identifier] = item["contact"]
+        if item["case_ref"]:
+            case_refs[identifier] = item["case_ref"]
+    auditor = public_of(given["auditor"]).sealing if given["auditor"] else b""
+    return Peer(
+        given["role"], Identity(bytes.fromhex(given["identity_seed"])), public_of(given["peer"]), given["terms"], own,
+        draws_of(given), standing_of(given["standing"]), bytes.fromhex(given["ledger_head"]), auditor, case_refs,
+    )  # fmt: skip
+
+
+def opened(envelope: bytes, secrets: dict[str, Any]) -> bytes:
+    """Open an envelope with the secrets of its receiver."""
+    session = envelope[15:47]
+    key = Identity(bytes.fromhex(secrets["identity_seed"])).sealing
+    if session != ZERO:
+        key = SealingKey(bytes.fromhex(secrets["ephemeral_secret"]))
+    return hpke_open(key, lp(b"psimatch/1 seal") + envelope[:HEADER], envelope[HEADER:])
+
+
+def refusal_of(side: Peer, error: RefusedError, secrets: dict[str, Any]) -> dict[str, Any]:
+    """Return the class of a refusal, and the code of the Abort that follows (§9.2)."""
+    plaintext = opened(side.abort(error), secrets)
+    kind, fields = decode_message(plaintext[104:])
+    if kind != ABORT:
+        raise SystemExit("a refusal is told by another message")
+    return {"refused": class_of(error), "abort": fields[0]}
+
+
+def run(given: dict[str, Any], received: list[str]) -> tuple[Peer, list[bytes], dict[str, Any]]:
+    """Run a side; return it, the plaintexts that it sent, and how it refused, if it did."""
+    side, sent = side_of(given), list[bytes]()
+
+    def steps() -> Iterator[list[bytes]]:
+        yield side.start()
+        for envelope in unhex(received):
+            yield side.accept(envelope)
+
+    try:
+        for envelopes in steps():
+            sent += [opened(envelope, given["peer_secrets"]) for envelope in envelopes]
+    except RefusedError as error:
+        return side, sent, refusal_of(side, error, given["peer_secrets"])
+    except AbortedError as error:
+        return side, sent, {"refused": "aborted", "abort": 0, "code": error.code}
+    return side, sent, {}
+
+
+def result_of(role: str, side: Peer) -> dict[str, Any]:
+    """Return what a finished side has learned and what both signed."""
+    channel, body = side.channel, side.channel.body
+    fields, told = unpack(body), channel.peer_standing
+    if side.matches is None or told is None:
+        raise SystemExit("the session has not ended")
+    learned = role == "client" or channel.terms["reveal"] == "both"
+    hello = channel.sent[0] if role == "client" else channel.received[0]
+    peer_set_size = fields[5 if role == "client" else 4]
+    theirs = [unpack(record) for record in channel.messages if unpack(record)[1] != channel.direction]
+    return {
+        "session_id": channel.session,
+        "admission": {
+            "hello": hello, "set_size": peer_set_size,
+            "standing": dict(zip(("sessions", "charged", "last_receipt"), told, strict=True)),
+        },
+        "charge": peer_set_size,
+        "matches": [
+            {
+                "kind": match.identifier[0], "version": match.identifier[1], "value": match.identifier[2],
+                "reference": match.reference, "contact": match.contact,
+            }
+            for match in side.matches
+        ] if learned else None,
+        "receipt": {
+            "body": body, "digest": receipt_digest(body),
+            "signature": channel.identity.sign(receipt_signed(role, body)),
+            "peer_signature": decode_message(theirs[-1][4])[1][1],
+        },
+    }  # fmt: skip
+
+
+def session(given: dict[str, Any]) -> dict[str, Any]:
+    """Run a side to its end."""
+    side, sent, refusal = run(given, given["receive"])
+    if refusal:
+        raise RefusalError(refusal.pop("refused"), **refusal, sent=sent)
+    return {"sent": sent, **result_of(given["role"], side)}
+
+
+def out_of_place(given: dict[str, Any]) -> dict[str, Any]:
+    """Bring a side to a state, once for each of some envelopes that it must refuse there."""
+    answers, sent = [], list[bytes]()
+    for envelope in given["then"]:
+        _, sent, refusal = run(given, [*given["receive"], envelope])
+        if not refusal:
+            raise SystemExit("an envelope out of place is taken")
+        answers.append(refusal)
+    return {"sent": sent, "refusals": answers}
+
+
+def envelope(given: dict[str, Any]) -> dict[str, Any]:
+    """Take the first envelope that a server gets."""
+    identity = Identity(bytes.fromhex(given["identity_seed"]))
+    side = Peer("server", identity, public_of(given["peer"]), given["terms"], {})
+    side.start()
+    try:
+        side.accept(bytes.fromhex(given["envelope"]))
+    except RefusedError as error:
+        refusal = refusal_of(side, error, given["peer_secrets"])
+        raise RefusalError(refusal.pop("refused"), **refusal) from None
+    return {"message": unpack(side.channel.messages[0])[4], "digest": side.channel.received[0]}
+
+
+OPERATIONS: dict[str, Operation] = {"envelope": envelope, "session": session, "out_of_place": out_of_place}

@@ -1,0 +1,60 @@
+"""What writes the vectors: the reference computes each scenario, and refuses it where it must."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from protocol_spec.scenarios import (
+    agreements,
+    attacks,
+    envelopes,
+    group,
+    ledgers,
+    matches,
+    messages,
+    out_of_place,
+    sessions,
+    wrong_envelopes,
+)
+
+VECTORS = Path(__file__).parents[1] / "vectors"
+# Published by others, or written by hand.
+KEPT = {"README.md", "rfc9497-ristretto255-sha512.json"}
+MODULES = (group, agreements, messages, matches, ledgers, envelopes, sessions, attacks, wrong_envelopes, out_of_place)
+
+
+def vector_files() -> dict[str, str]:
+    """Return the text of every vector file by its path below the vectors."""
+    found: dict[str, str] = {}
+    for module in MODULES:
+        for scenario in module.scenarios():
+            if scenario.file in found:
+                raise SystemExit(f"{scenario.file} is there twice")
+            found[scenario.file] = json.dumps(scenario.content(), indent=1, ensure_ascii=False) + "\n"
+    return found
+
+
+def write_vectors(check: bool) -> int:
+    """Write the vector files and remove stale ones, or say how they differ; return 1 where they do."""
+    wanted = vector_files()
+    there = {
+        str(path.relative_to(VECTORS)): path.read_text(encoding="utf-8")
+        for path in sorted(VECTORS.rglob("*"))
+        if path.is_file() and path.name not in KEPT
+    }
+    differences = [f"{name}: stale" for name in there if name not in wanted]
+    differences += [f"{name}: missing" for name in wanted if name not in there]
+    differences += [f"{name}: different" for name in wanted if there.get(name, wanted[name]) != wanted[name]]
+    if check:
+        print("\n".join(differences) or f"{len(wanted)} scenarios are what the reference computes")
+        return 1 if differences else 0
+    for name in there.keys() - wanted.keys():
+        (VECTORS / name).unlink()
+        if not any((VECTORS / name).parent.iterdir()):
+            (VECTORS / name).parent.rmdir()
+    for name, text in wanted.items():
+        path = VECTORS / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return 0

@@ -1,0 +1,256 @@
+"""Whole sessions, each side alone with what its peer sent (§5 to §9, §12)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from protocol_spec.answers.messages import FIELDS
+from protocol_spec.answers.refusal import plain
+from protocol_spec.answers.sessions import opened, side_of
+from protocol_spec.reference import (
+    AUDITOR,
+    CLIENT,
+    HEADER,
+    SERVER,
+    ZERO,
+    Identifier,
+    Identity,
+    Peer,
+    RefusedError,
+    Terms,
+    agreement_id,
+    agreement_signed,
+    bucket,
+    crockford,
+    decode_message,
+    encode_scalar,
+    example_terms,
+    random_scalar,
+)
+from protocol_spec.scenarios.scenario import Scenario, stream
+
+Given = dict[str, Any]
+# What the peer does to its messages: the plaintext's message, and the length that it is filled to.
+Change = Callable[[bytes, int], tuple[bytes, int]]
+PARTIES = {"client": CLIENT, "server": SERVER}
+OTHER = {"client": "server", "server": "client"}
+TODAY = "2027-01-15"
+
+
+@dataclass(frozen=True)
+class Case:
+    """Terms and two lists, from which two sides are made that draw what a label says."""
+
+    label: str
+    terms: Terms
+    items: Mapping[str, Mapping[Identifier, str]]
+    case_refs: Mapping[Identifier, str] = field(default_factory=dict)
+    standing: Mapping[str, tuple[int, int, bytes]] = field(default_factory=dict)
+
+    def side(self, role: str) -> Given:
+        """Return the input of one side, without what it receives."""
+        own, peer = PARTIES[role], PARTIES[OTHER[role]]
+        sessions, charged, last_receipt = self.standing.get(role, (1, 0, ZERO))
+        return {
+            "role": role, "terms": self.terms, "signatures": signatures(self.terms), "today": TODAY,
+            "identity_seed": own.seed, "peer": public(peer),
+            "auditor": public(AUDITOR) if self.terms["auditor"] else None,
+            "items": [
+                {"kind": item[0], "version": item[1], "value": item[2], "contact": contact,
+                 "case_ref": self.case_refs.get(item, "")}
+                for item, contact in self.items[role].items()
+            ],
+            "standing": {"sessions": sessions, "charged": charged, "last_receipt": last_receipt},
+            "ledger_head": stream(f"{self.label} {role} ledger")(32),
+            "random": self.random(role),
+            "peer_secrets": {
+                "identity_seed": peer.seed, "ephemeral_secret": self.random(OTHER[role])["ephemeral_secret"],
+            },
+        }  # fmt: skip
+
+    def random(self, role: str) -> Given:
+        """Return what a side draws, by name."""
+        draw, count = stream(f"{self.label} {role}"), len(self.items[role])
+        size = bucket(count, self.terms["max_items"])
+        drawn: Given = {"ephemeral_secret": draw(96), "nonce": draw(32)}
+        drawn["dummies"] = [draw(32) for _ in range(size - count)]
+        drawn["order"] = sorted(range(size), key=lambda _: draw(16))
+        if role == "client":
+            drawn["blinds"] = [encode_scalar(random_scalar(draw)) for _ in range(size)]
+        else:
+            drawn |= {"key_seed": draw(32), "proof_nonces": [encode_scalar(random_scalar(draw))]}
+        if self.terms["auditor"]:
+            drawn |= {"auditor_seed": draw(32), "owner_seed": draw(32), "salts": [draw(32) for _ in range(size)]}
+        return drawn
+
+
+def public(party: Identity) -> Given:
+    """Return a public identity as a scenario has it."""
+    return {"signing_key": party.public.signing, "sealing_key": party.public.sealing}
+
+
+def signatures(terms: Terms) -> Given:
+    """Return both signatures under the terms."""
+    return {role: party.sign(agreement_signed(role, agreement_id(terms))) for role, party in PARTIES.items()}
+
+
+# Envelopes that were written before are kept where they open to the same: sealing is random.
+
+
+@cache
+def recorded() -> dict[bytes, list[bytes]]:
+    """Return the envelopes of the vectors that are there, by their headers."""
+    found: dict[bytes, list[bytes]] = {}
+    for path in sorted((Path(__file__).parents[1] / "vectors").glob("*/*.json")):
+        given = json.loads(path.read_text(encoding="utf-8"))["input"]
+        for text in [*given.get("receive", []), *given.get("then", []), given.get("envelope", "")]:
+            envelope = bytes.fromhex(text)
+            found.setdefault(envelope[:HEADER], []).append(envelope)
+    return found
+
+
+def kept(envelope: bytes, secrets: Given) -> bytes:
+    """Return the envelope that was written before with the same header and plaintext, else this one."""
+    try:
+        plaintext = opened(envelope, secrets)
+    except RefusedError:
+        return envelope
+    for old in recorded().get(envelope[:HEADER], ()):
+        try:
+            if opened(old, secrets) == plaintext:
+                return old
+        except RefusedError:
+            continue
+    recorded().setdefault(envelope[:HEADER], []).append(envelope)
+    return envelope
+
+
+# How two sides meet.
+
+
+class Run:
+    """Two references in one session; `inbox` has what each was sent, up to the first that it refused."""
+
+    def __init__(self, case: Case, hostile: str = "", change: Change | None = None) -> None:
+        self.given = {role: plain(case.side(role)) for role in PARTIES}
+        self.sides = {role: side_of(given) for role, given in self.given.items()}
+        self.inbox: dict[str, list[bytes]] = {"client": [], "server": []}
+        self.refused = ""
+        self.stop_at: list[bytes] = []  # an envelope that is not delivered, nor anything after it
+        if change is not None:
+            spoil(self.sides[hostile], change)
+
+    def deliver(self, role: str, envelopes: list[bytes]) -> None:
+        """Hand envelopes to a side, as its peer sent them, and on with the answers."""
+        secrets = self.given[OTHER[role]]["peer_secrets"]
+        for envelope in envelopes:
+            if envelope in self.stop_at:
+                self.refused = "stopped"
+                return
+            self.inbox[role].append(kept(envelope, secrets))
+            try:
+                answer = self.sides[role].accept(envelope)
+            except RefusedError as error:
+                self.refused = error.reason
+                return
+            self.deliver(OTHER[role], answer)
+            if self.refused:
+                return
+
+    def finish(self) -> Run:
+        """Run until the end, or until a side refuses."""
+        self.sides["server"].start()
+        self.deliver("server", self.sides["client"].start())
+        return self
+
+    def input(self, role: str) -> Given:
+        """Return the whole input of one side."""
+        return {**self.given[role], "receive": self.inbox[role]}
+
+
+def spoil(side: Peer, change: Change) -> None:
+    """Let a side change its messages before it signs them."""
+    channel = side.channel
+    honest = channel.seal
+
+    def seal(message: bytes, full: int = 0) -> bytes:
+        return honest(*change(message, full))
+
+    channel.seal = seal  # type: ignore[method-assign]
+
+
+def steps_of(run: Run, role: str) -> Given:
+    """Return the messages that a side sent, by field, for who looks for a mistake."""
+    secrets = run.given[role]["peer_secrets"]
+    sent = []
+    for envelope in run.inbox[OTHER[role]]:
+        plaintext = opened(envelope, secrets)
+        length = int.from_bytes(plaintext[100:104], "big")
+        kind, fields = decode_message(plaintext[104 : 104 + length])
+        name, *names = FIELDS[kind]
+        sent.append({"type": name, "fields": dict(zip(names, fields, strict=True))})
+    return {"sent": sent}
+
+
+# The cases.
+
+BSN = [("nl-bsn", 1, value) for value in (b"123456782", b"111222333", b"999990019", b"042398769")]
+ADDRESS: Identifier = ("nl-address", 1, b"9711AB 12")
+AUDITED = crockford(AUDITOR.public.fingerprint, 52)
+
+
+def listed(*items: Identifier, who: str = "") -> dict[Identifier, str]:
+    """Return a list with a contact for each, or with none."""
+    return {item: f"{who} {number}, 050 123 45 6{number}" if who else "" for number, item in enumerate(items)}
+
+
+def cases() -> dict[str, Case]:
+    """Return the sessions that the scenarios are of."""
+    both = {"client": listed(*BSN[:3], who="care"), "server": listed(*BSN[1:], who="police")}
+    bare = {"client": listed(*BSN[:3]), "server": listed(*BSN[1:])}
+    mixed = {
+        "client": listed(BSN[0], ADDRESS, ("text", 1, "Zoë".encode()), who="care"),
+        "server": listed(("text", 1, "Zoë".encode()), ADDRESS, ("phone", 1, b"+31501234567"), who="police"),
+    }
+    later = {"client": (7, 40, b"\x31" * 32), "server": (2**40, 2**53 - 1, b"\x32" * 32)}
+    no_contact = {"contact_size": 0}
+    refs = {BSN[0]: "2027-0001", BSN[1]: "dossier 7/ü", BSN[2]: "77"}
+    return {
+        "both learn two matches, with contacts": Case("both", terms(), both, standing=later),
+        "both learn two matches, without contacts": Case("bare", terms(**no_contact), bare),
+        "only the client learns": Case("client", terms(reveal="client", **no_contact), bare),
+        "nothing in common": Case("nothing", terms(), {
+            "client": listed(BSN[0], who="care"), "server": listed(BSN[3], who="police")}),
+        "the client's list is empty": Case("empty client", terms(), {"client": {}, "server": both["server"]}),
+        "the server's list is empty": Case("empty server", terms(), {"client": both["client"], "server": {}}),
+        "both lists are empty": Case("empty", terms(max_items=1, max_evaluations=1), {"client": {}, "server": {}}),
+        "all places are used, all match": Case("full", terms(max_items=3), {
+            "client": both["client"], "server": listed(*BSN[2::-1], who="police")}),
+        "several kinds": Case("kinds", terms(
+            kinds=["nl-address/1", "nl-bsn/1", "phone/1", "text/1"], phone_region="NL"), mixed),
+        "one value of two kinds is no match": Case("two kinds", terms(kinds=["nl-bsn/1", "text/1"]), {
+            "client": listed(BSN[0], who="care"), "server": listed(("text", 1, BSN[0][2]), who="police")}),
+        "with an auditor": Case("auditor", terms(auditor=AUDITED), both, refs),
+        "with an auditor, only the client learns": Case("auditor, client", terms(
+            auditor=AUDITED, reveal="client", **no_contact), bare, refs),
+    }  # fmt: skip
+
+
+def terms(**changes: Any) -> Terms:
+    """Return the terms of the sessions here."""
+    return example_terms(**{"max_items": 4, "contact_size": 32, **changes})
+
+
+def scenarios() -> Iterator[Scenario]:
+    """Return the scenarios of this file."""
+    for name, case in cases().items():
+        run = Run(case).finish()
+        for role in PARTIES:
+            about = f"The {role}'s side of a whole session: {name}."
+            given = run.input(role)
+            yield Scenario("session", f"{role}, {name}", about, "§5 to §9", given, steps=steps_of(run, role))

@@ -1,0 +1,582 @@
+"""psimatch as a program that answers the vectors: `python tests/support/vector_answers.py`, see protocol_spec/check.py.
+
+Every answer comes from the code that a session runs; only what it draws is given to it.
+"""
+
+import json
+import sys
+from contextlib import contextmanager
+from dataclasses import fields
+from datetime import date
+
+from psimatch import (
+    Admission,
+    AdmissionNeeded,
+    Agreement,
+    Charge,
+    ChargeNeeded,
+    ClientSession,
+    Finished,
+    Identifier,
+    Identity,
+    PublicIdentity,
+    ReceiptSigned,
+    Role,
+    Send,
+    ServerSession,
+    Standing,
+    Terms,
+    canonical,
+    errors,
+    kernel,
+    oprf,
+    padding,
+    randomness,
+    wire,
+)
+from psimatch.audit.merkle import merkle_root
+from psimatch.audit.rows import Row, open_row, seal_row, share
+from psimatch.audit.trail import answer_info, seed_info
+from psimatch.budget import DAY, Spending, Term, first_day_that_counts, start_of
+from psimatch.client import commitments
+from psimatch.contact import disarm
+from psimatch.digest import length_prefixed
+from psimatch.disclosure import open_contact, seal_contact
+from psimatch.ledger_entries import ChainCheck, hash_of, sign
+from psimatch.matching import references
+from psimatch.oprf.voprf import _blind_evaluate_with, blind_with
+from psimatch.parameters import Label
+from psimatch.prf import CLAIM, MATCH_SECRET, TAG, encoded, input_prefix, server_key
+from psimatch.receipt import Receipt
+from psimatch.sealing import SealingKey
+from psimatch.standing import check_standing
+
+ONE = (1).to_bytes(32, "little")
+NO_SESSION = bytes(32)
+ACCEPTED = {"accepted": True}
+# The class of protocol_spec/vectors/README.md for each error.
+CLASSES = {
+    errors.AgreementError: "terms",
+    errors.LedgerCorruptError: "ledger",
+    errors.BudgetError: "budget",
+    errors.StandingError: "standing",
+    errors.VersionError: "version",
+    errors.RoleError: "role",
+    errors.EnvelopeError: "envelope",
+    errors.PeerIdentityError: "identity",
+    errors.AgreementMismatchError: "agreement",
+    errors.MessageFormatError: "message",
+    errors.UnexpectedMessageError: "state",
+    errors.CountError: "count",
+    errors.SetSizeError: "set_size",
+    errors.InvalidElementError: "element",
+    errors.ProofError: "proof",
+    errors.CommitmentError: "commitment",
+    errors.TagOrderError: "tags",
+    errors.RepeatedClaimError: "claim",
+    errors.UnknownClaimError: "claim",
+    errors.ContactError: "contact",
+    errors.ContactCountError: "count",
+    errors.ReceiptError: "receipt",
+    errors.PeerAbortedError: "aborted",
+}
+
+
+class InputRefusedError(Exception):
+    """The input is refused; `answer` has the class and what belongs to it."""
+
+    def __init__(self, refused, **more):
+        super().__init__(refused)
+        self.answer = {"refused": refused, **more}
+
+
+def h(text):
+    return bytes.fromhex(text)
+
+
+def hs(texts):
+    return b"".join(map(h, texts))
+
+
+def cut(packed, size=32):
+    return [packed[at : at + size].hex() for at in range(0, len(packed), size)]
+
+
+def plain(value):
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def class_of(error):
+    return next(CLASSES[base] for base in type(error).__mro__ if base in CLASSES)
+
+
+# The keyed hash.
+
+
+def element(given):
+    oprf.check_public_key(h(given["encoding"]))
+    return {"encoding": kernel.multiply(ONE, h(given["encoding"]))}
+
+
+def base_multiple(given):
+    return {"encodings": cut(kernel.multiply_base(hs(given["scalars"])))}
+
+
+def prf(given):
+    agreement, session = h(given["agreement_id"]), h(given["session_id"])
+    data = input_prefix(agreement, session) + encoded(Identifier(given["kind"], given["version"], h(given["value"])))
+    key = server_key(h(given["key_seed"]), agreement, session)
+    blinding = blind_with([data], h(given["blind"]))
+    evaluation = oprf.blind_evaluate(key, blinding.blinded_elements, context=b"")
+    output = oprf.finalize(key.public_key, [data], blinding, evaluation, context=b"")
+    assert output == oprf.evaluate(key, [data])
+    added = blind_with([data], h(given["blind"]), additive=True)
+    answered = oprf.blind_evaluate(key, added.blinded_elements, context=b"")
+    assert output == oprf.finalize(key.public_key, [data], added, answered, context=b"")
+    return {
+        "prf_input": data,
+        "secret_key": key.secret,
+        "public_key": key.public_key,
+        "element": blind_with([data], ONE).blinded_elements,
+        "blinded": blinding.blinded_elements,
+        "evaluated": evaluation.elements,
+        "output": output,
+        "tag": output[TAG],
+        "claim": output[CLAIM],
+        "match_secret": output[MATCH_SECRET],
+    }
+
+
+def prove_chunk(given):
+    secret = h(given["secret_key"])
+    key = oprf.ServerKey(secret, kernel.multiply_base(secret))
+    made = _blind_evaluate_with(key, hs(given["blinded"]), h(given["nonce"]), h(given["context"]))
+    return {"public_key": key.public_key, "evaluated": cut(made.elements), "proof": made.proof}
+
+
+def verify_chunk(given):
+    # A blind of 1 for inputs that don't matter: finalize gets past them only if the proof passes.
+    n = len(given["blinded"])
+    blinding = oprf.Blinding(ONE * n, hs(given["blinded"]))
+    evaluation = oprf.Evaluation(hs(given["evaluated"]), h(given["proof"]))
+    oprf.finalize(h(given["public_key"]), [b""] * n, blinding, evaluation, context=h(given["context"]))
+    return ACCEPTED
+
+
+def commitment(given):
+    return {"rests": commitments([h(chunk) for chunk in given["chunks"]])}
+
+
+# Identities and agreements.
+
+
+def identity(given):
+    public = Identity.from_seed("Someone", h(given["seed"])).public
+    return {
+        "signing_key": public.signing_key,
+        "sealing_key": public.sealing_key,
+        "fingerprint": public.fingerprint,
+        "fingerprint_text": public.fingerprint_text,
+    }
+
+
+def agreement(given):
+    terms = Terms.from_fields(given["terms"])
+    signed = Agreement(terms)
+    for role in Role:
+        signed = signed.sign(Identity.from_seed("Someone", h(given[f"{role.value}_seed"])))
+    return {
+        "canonical": canonical.encode(terms.as_fields()),
+        "agreement_id": terms.id,
+        "signatures": {role.value: signature for role, signature in signed.signatures.items()},
+    }
+
+
+def public_of(given):
+    return PublicIdentity("Someone", h(given["signing_key"]), h(given["sealing_key"]))
+
+
+def agreement_signature(given):
+    terms = Terms.from_fields(given["terms"])
+    try:
+        Agreement(terms, {Role(given["role"]): h(given["signature"])}).verify_signature(public_of(given))
+    except errors.AgreementError:
+        raise InputRefusedError("signature") from None
+    return ACCEPTED
+
+
+# Messages, sizes, receipts.
+
+
+def message(given):
+    decoded = wire.decode(h(given["bytes"]))
+    assert wire.encode(decoded) == h(given["bytes"])
+    return {
+        "type": type(decoded).__name__,
+        "fields": {item.name: getattr(decoded, item.name) for item in fields(decoded)},
+    }
+
+
+def bucket(given):
+    return {"buckets": [padding.bucket(n, given["max_items"]) for n in given["sizes"]]}
+
+
+def set_size(given):
+    def is_bucket(size):
+        try:
+            padding.check_set_size(size, given["max_items"])
+        except errors.SetSizeError:
+            return False
+        return True
+
+    return {"accepted": [is_bucket(size) for size in given["set_sizes"]]}
+
+
+def slots(given):
+    found = [padding.slots(claims, given["smaller_set_size"]) for claims in given["claims"]]
+    return {"slots": found, "chunks": [[piece.stop - piece.start for piece in padding.chunks(n)] for n in found]}
+
+
+def receipt(given):
+    digests = [h(given[name]) for name in ("session_id", "agreement_id", "client_digest", "server_digest")]
+    heads = [h(given[f"{role.value}_ledger_head"]) for role in Role]
+    made = Receipt(*digests, given["client_set_size"], given["server_set_size"], given["matches"], *heads)
+    assert Receipt.from_body(made.body) == made
+    signatures = {}
+    for role in Role:
+        party = Identity.from_seed("Someone", h(given[f"{role.value}_seed"]))
+        signed = made.signed_by(party, role)
+        made.check(signed, party.public, role)
+        signatures[f"{role.value}_signature"] = signed.signature
+    return {"body": made.body, "digest": made.digest, **signatures}
+
+
+# Matches and audits.
+
+
+def seal(given):
+    about = h(given["match_secret"]), h(given["session_id"]), Role(given["to"])
+    return {"sealed": seal_contact(given["contact"], given["contact_size"], *about)}
+
+
+def opened_contact(given):
+    about = h(given["match_secret"]), h(given["session_id"]), Role(given["to"])
+    return {"contact": open_contact(h(given["sealed"]), *about)}
+
+
+def hostile_contact(given):
+    try:
+        shown = opened_contact(given)["contact"]
+    except errors.ContactError:
+        return {"harmless": True}
+    return {"harmless": shown.isprintable() and shown == disarm(shown)}
+
+
+def name_matches(given):
+    return {"references": references([h(secret) for secret in given["match_secrets"]], h(given["session_id"]))}
+
+
+def audit_rows(given):
+    seeds, rows, leaves = (h(given["auditor_seed"]), h(given["owner_seed"])), [], []
+    for place, each in enumerate(given["rows"]):
+        identifier = encoded(Identifier(each["kind"], each["version"], h(each["value"])))
+        row = Row(h(each["salt"]), identifier, h(each["blinding"]), each["case_ref"])
+        shares = tuple(share(seed, place) for seed in seeds)
+        sealed = seal_row(row.encode(given["row_bytes"]), shares)
+        assert Row.decode(open_row(sealed, shares)) == row
+        leaves.append(row.leaf)
+        rows.append({"leaf": row.leaf, "auditor_share": shares[0], "owner_share": shares[1], "sealed": sealed})
+    about = Role(given["role"]), h(given["agreement_id"]), h(given["session_id"])
+    return {
+        "rows": rows,
+        "root": merkle_root(leaves),
+        "seed_info": seed_info(*about),
+        "answer_info_all": answer_info(*about, None),
+        "answer_info": answer_info(*about, given["places"]),
+    }
+
+
+# Ledgers and budgets.
+
+
+def write_entries(given):
+    keeper = Identity.from_seed("Someone", h(given["seed"]))
+    return {
+        "hashes": [hash_of(entry) for entry in given["entries"]],
+        "signatures": [sign(keeper, entry) for entry in given["entries"]],
+    }
+
+
+def ledger(given):
+    chain = ChainCheck()
+    try:
+        for number, each in enumerate(given["entries"]):
+            chain.take(number, each["entry"], h(each["signature"]))
+        chain.end()
+    except errors.LedgerCorruptError:
+        raise InputRefusedError("ledger", entry=chain.count) from None
+    return {"fingerprint": chain.owner.fingerprint, "head": chain.head}
+
+
+def standing_of(given):
+    return Standing(given["sessions"], given["charged"], h(given["last_receipt"]))
+
+
+def standing(given):
+    places = {h(receipt): place for place, receipt in enumerate(given["receipts"])}
+    seen = given["seen"] and standing_of(given["seen"])
+    check_standing(standing_of(given["told"]), seen, given["paid"], places.get)
+    return ACCEPTED
+
+
+def first_day(given):
+    own, *others = [
+        Term(date.fromisoformat(each["valid_from"]), date.fromisoformat(each["valid_until"]), each["predecessor"])
+        for each in (given["agreement"], *given["others"])
+    ]
+    known = dict(zip((each["id"] for each in given["others"]), others, strict=True))
+    return {"first_day": first_day_that_counts(own, known).isoformat()}
+
+
+def budget(given):
+    party = [{"name": name, "fingerprint": "-".join(["0000"] * 12 + [f"{name[0].upper()}000"])} for name in "CS"]
+    limits = {name: given[name] for name in ("max_evaluations", "sessions_per_day", "minutes_between_sessions")}
+    terms = Terms.from_fields({
+        "protocol": "psimatch/1", "title": "t", "purpose": "p", "legal_basis": "l", "client": party[0],
+        "server": party[1], "kinds": ["text/1"], "reveal": "both", "max_items": 1, **limits,
+        "large_budget_reason": "", "contact_size": 0, "valid_from": "2020-01-01", "valid_until": "2099-12-31",
+        "predecessor": "", "person_policy": "", "phone_region": "", "auditor": "", "retention_days": 30,
+    })  # fmt: skip
+    now, charges = given["time"], [(charge["time"], charge["evaluations"]) for charge in given["charges"]]
+    counted = [number for time, number in charges if time >= start_of(date.fromisoformat(given["first_day"]))]
+    today = [time for time, _ in charges if now - now % DAY <= time]
+    spending = Spending(sum(counted), len(today), max((time for time, _ in charges), default=None))
+    spending.check(terms, given["evaluations"], now)
+    return ACCEPTED
+
+
+# Sessions.
+
+
+@contextmanager
+def drawing(draws):
+    """Let the package draw these bytes, in its order; blinds multiply, since they are given for that."""
+    before = randomness.random_bytes, kernel.ADDS_BLINDS
+    left = list(draws)
+
+    def draw(length):
+        drawn = left.pop(0)
+        assert len(drawn) == length, f"{length} bytes are drawn where {len(drawn)} are given"
+        return drawn
+
+    randomness.random_bytes, kernel.ADDS_BLINDS = draw, False
+    try:
+        yield
+    finally:
+        randomness.random_bytes, kernel.ADDS_BLINDS = before
+
+
+def scalars(texts):
+    """What makes these scalars: the package reduces 64 bytes for each."""
+    return b"".join(h(text) + bytes(32) for text in texts)
+
+
+def draws_of(given):
+    """The draws of a session in the order of the package."""
+    random = given["random"]
+    keys = [b""] * len(random["order"])
+    for place, item in enumerate(random["order"]):
+        keys[item] = place.to_bytes(16, "big")
+    audit = [h(random[name]) for name in ("auditor_seed", "owner_seed") if name in random]
+    salts = [hs(random["salts"])] if "salts" in random else []
+    begin = [*map(h, random["dummies"]), h(random["ephemeral_secret"]), h(random["nonce"])]
+    shuffle = b"".join(keys)
+    if given["role"] == "client":
+        return [*begin, shuffle, *audit, scalars(random["blinds"]), *salts]
+    return [*begin, h(random["key_seed"]), shuffle, *audit, *salts, *(scalars([n]) for n in random["proof_nonces"])]
+
+
+def new_session(given, items):
+    terms = Terms.from_fields(given["terms"])
+    given_signatures = {Role(role): h(signature) for role, signature in given["signatures"].items()}
+    own, peer = Identity.from_seed("Someone", h(given["identity_seed"])), public_of(given["peer"])
+    kind = ClientSession if given["role"] == "client" else ServerSession
+    identifiers = [Identifier(item["kind"], item["version"], h(item["value"])) for item in items]
+    contacts = dict(zip(identifiers, (item["contact"] for item in items), strict=True))
+    options = {}
+    if terms.auditor:
+        refs = {name: item["case_ref"] for name, item in zip(identifiers, items, strict=True) if item["case_ref"]}
+        options = {"auditor": public_of(given["auditor"]), "case_refs": refs}
+    today = date.fromisoformat(given["today"])
+    return kind(Agreement(terms, given_signatures), own, peer, contacts, today=today, **options)
+
+
+class Side:
+    """A session whose ledger allows everything, and what came out of it."""
+
+    def __init__(self, given):
+        self.given = given
+        self.session = new_session(given, given["items"])
+        self.sent = []
+        self.asked = {}
+        self.signed = []
+        self.result = None
+
+    def run(self, envelopes):
+        """Feed envelopes; return how one was refused, or nothing."""
+        try:
+            self.take(self.session.start(standing_of(self.given["standing"])))
+            for envelope in envelopes:
+                self.take(self.session.receive(h(envelope)))
+        except errors.PeerAbortedError as error:
+            return {"refused": "aborted", "abort": 0, "code": int(error.reason)}
+        except errors.RemoteProtocolError as error:
+            # The last that was sent is the Abort.
+            abort = wire.decode(message_of(self.sent.pop()))
+            assert self.session.ended
+            return {"refused": class_of(error), "abort": int(abort.code)}
+        return {}
+
+    def take(self, outputs):
+        for output in outputs:
+            match output:
+                case Send(envelope):
+                    self.sent.append(self.opened(envelope))
+                case AdmissionNeeded():
+                    self.asked["admission"] = output
+                    self.take(self.session.grant(Admission(output, standing_of(self.given["standing"]))))
+                case ChargeNeeded():
+                    self.asked["charge"] = output
+                    self.take(self.session.grant(Charge(output, h(self.given["ledger_head"]))))
+                case ReceiptSigned():
+                    self.signed.append(output)
+                case Finished(result):
+                    self.result = result
+
+    def opened(self, envelope):
+        """Open what this side sealed, with the secrets of its receiver."""
+        session, secrets = envelope[15:47], self.given["peer_secrets"]
+        key = Identity.from_seed("Someone", h(secrets["identity_seed"])).sealing_key
+        if session != NO_SESSION:
+            key = SealingKey.from_secret(h(secrets["ephemeral_secret"]))
+        return key.open(envelope[51:], length_prefixed(Label.SEAL) + envelope[:51])
+
+
+def message_of(plaintext):
+    return plaintext[104 : 104 + int.from_bytes(plaintext[100:104], "big")]
+
+
+def session(given):
+    with drawing(draws_of(given)):
+        side = Side(given)
+        refused = side.run(given["receive"])
+    if refused:
+        raise InputRefusedError(refused.pop("refused"), **refused, sent=plain(side.sent))
+    result, admission, signed = side.result, side.asked["admission"], side.signed[-1]
+    told = admission.standing
+    return {
+        "sent": side.sent,
+        "session_id": result.session_id,
+        "admission": {
+            "hello": admission.hello,
+            "set_size": admission.evaluations,
+            "standing": {"sessions": told.sessions, "charged": told.charged, "last_receipt": told.last_receipt},
+        },
+        "charge": side.asked["charge"].evaluations,
+        "matches": result.matches
+        and [
+            {
+                "kind": match.identifier.kind,
+                "version": match.identifier.version,
+                "value": match.identifier.value,
+                "reference": match.reference,
+                "contact": match.peer_contact,
+            }
+            for match in result.matches
+        ],
+        "receipt": {
+            "body": signed.receipt.body,
+            "digest": signed.receipt.digest,
+            "signature": signed.signature,
+            "peer_signature": signed.peer_signature,
+        },
+    }
+
+
+def out_of_place(given):
+    answers, sent = [], []
+    for envelope in given["then"]:
+        with drawing(draws_of(given)):
+            side = Side(given)
+            answers.append(side.run([*given["receive"], envelope]))
+            sent = side.sent
+    return {"sent": sent, "refusals": answers}
+
+
+def envelope(given):
+    side = Side({**given, "items": [], "standing": {"sessions": 1, "charged": 0, "last_receipt": "00" * 32}})
+    assert list(side.session.start(None)) == []
+    try:
+        [asked] = side.session.receive(h(given["envelope"]))
+    except errors.RemoteProtocolError:
+        side = Side(side.given)
+        refused = side.run([given["envelope"]])
+        raise InputRefusedError(refused.pop("refused"), **refused) from None
+    return {"message": wire.encode(side.session._pending), "digest": asked.hello}
+
+
+OPERATIONS = {
+    "element": element,
+    "base_multiple": base_multiple,
+    "prf": prf,
+    "prove_chunk": prove_chunk,
+    "verify_chunk": verify_chunk,
+    "commitment": commitment,
+    "identity": identity,
+    "agreement": agreement,
+    "agreement_signature": agreement_signature,
+    "message": message,
+    "bucket": bucket,
+    "set_size": set_size,
+    "slots": slots,
+    "receipt": receipt,
+    "seal_contact": seal,
+    "open_contact": opened_contact,
+    "hostile_contact": hostile_contact,
+    "references": name_matches,
+    "audit_rows": audit_rows,
+    "write_entries": write_entries,
+    "ledger": ledger,
+    "standing": standing,
+    "first_day": first_day,
+    "budget": budget,
+    "envelope": envelope,
+    "session": session,
+    "out_of_place": out_of_place,
+}
+
+
+def answer(operation, given):
+    """What psimatch makes of an input."""
+    if operation not in OPERATIONS:
+        return {"unsupported": True}
+    try:
+        return {"output": plain(OPERATIONS[operation](given))}
+    except InputRefusedError as refused:
+        return refused.answer
+    except errors.PsimatchError as error:
+        return {"refused": class_of(error)}
+
+
+def main():
+    for line in sys.stdin:
+        asked = json.loads(line)
+        print(json.dumps(answer(asked["operation"], asked["input"])), flush=True)
+
+
+if __name__ == "__main__":
+    main()
