@@ -26,7 +26,7 @@ import unicodedata
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
@@ -191,6 +191,7 @@ def add(a: Point, b: Point) -> Point:
     return e * f % P, g * h % P, f * g % P, e * h % P
 
 
+@lru_cache(maxsize=4096)  # the vectors have many sessions with the same draws
 def multiply(k: int, point: Point) -> Point:
     """Multiply a point by a scalar, by doubling and adding."""
     total = IDENTITY

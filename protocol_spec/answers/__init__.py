@@ -6,7 +6,7 @@ import json
 import sys
 from typing import Any
 
-from protocol_spec.answers import agreements, group, ledgers, matches, messages, sessions
+from protocol_spec.answers import agreements, group, kinds, ledgers, matches, messages, sessions
 from protocol_spec.answers.refusal import Operation, RefusalError, plain
 
 OPERATIONS: dict[str, Operation] = {
@@ -16,6 +16,7 @@ OPERATIONS: dict[str, Operation] = {
     **matches.OPERATIONS,
     **ledgers.OPERATIONS,
     **sessions.OPERATIONS,
+    **kinds.OPERATIONS,
 }
 
 

@@ -10,6 +10,7 @@ from protocol_spec.scenarios import (
     attacks,
     envelopes,
     group,
+    kinds,
     ledgers,
     matches,
     messages,
@@ -21,7 +22,19 @@ from protocol_spec.scenarios import (
 VECTORS = Path(__file__).parents[1] / "vectors"
 # Published by others, or written by hand.
 KEPT = {"README.md", "rfc9497-ristretto255-sha512.json"}
-MODULES = (group, agreements, messages, matches, ledgers, envelopes, sessions, attacks, wrong_envelopes, out_of_place)
+MODULES = (
+    group,
+    agreements,
+    messages,
+    matches,
+    ledgers,
+    envelopes,
+    sessions,
+    attacks,
+    wrong_envelopes,
+    out_of_place,
+    kinds,
+)
 
 
 def vector_files() -> dict[str, str]:

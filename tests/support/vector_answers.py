@@ -42,6 +42,8 @@ from psimatch.client import commitments
 from psimatch.contact import disarm
 from psimatch.digest import length_prefixed
 from psimatch.disclosure import open_contact, seal_contact
+from psimatch.identifiers import KINDS, Policy, person_kind
+from psimatch.identifiers.phone import phone_kind
 from psimatch.ledger_entries import ChainCheck, hash_of, sign
 from psimatch.matching import references
 from psimatch.oprf.voprf import _blind_evaluate_with, blind_with
@@ -359,6 +361,25 @@ def budget(given):
     return ACCEPTED
 
 
+# Kinds.
+
+
+def kind(given):
+    kinds = {**KINDS, "phone": phone_kind(given["phone_region"] or "NL")}
+    if given["kind"] == "person":
+        kinds["person"] = person_kind(Policy(given["person_policy"]))
+
+    def read(row):
+        try:
+            found = kinds[given["kind"]].parse(row)
+        except errors.FieldError:
+            return None
+        assert all(kinds[given["kind"]].has_form(identifier.value) for identifier in found)
+        return [identifier.value.decode() for identifier in found]
+
+    return {"values": [read(row) for row in given["rows"]]}
+
+
 # Sessions.
 
 
@@ -557,6 +578,7 @@ OPERATIONS = {
     "envelope": envelope,
     "session": session,
     "out_of_place": out_of_place,
+    "kind": kind,
 }
 
 
