@@ -73,14 +73,26 @@ def in_place_of(run_case: Case, victim: str, number: int, message: bytes) -> tup
 def scenarios() -> Iterator[Scenario]:
     """Return the scenarios of this file."""
     items = {role: listed(BSN[0], who=role) for role in ("client", "server")}
-    run_case = Case("out of place", terms(max_items=1, max_evaluations=1), items)
+    both = Case("out of place", terms(max_items=1, max_evaluations=1), items)
     for victim, expected in TO_SIDE.items():
         for number, awaited in enumerate(expected):
-            # A series has one message here, so the last of it is the only one that the state allows.
-            others = [kind for kind in samples() if kind != awaited]
-            runs = [in_place_of(run_case, victim, number, samples()[kind]) for kind in others]
-            given = runs[0][0].input(victim)
-            given["receive"] = given["receive"][:number]
-            given["then"] = [envelope for _, envelope in runs]
-            about = f"The {victim} awaits a {NAMES[awaited]}, and gets each other message, signed for that place."
-            yield Scenario("out_of_place", f"{victim} awaits {NAMES[awaited]}", about, "§7.1, §9.2", given)
+            yield in_state(both, victim, number, awaited, f"{victim} awaits {NAMES[awaited]}")
+    # Where only the client learns, neither Claims nor Contacts are allowed.
+    bare = {role: listed(BSN[0]) for role in items}
+    changes = {"reveal": "client", "contact_size": 0}
+    client = Case("out of place, client", terms(max_items=1, max_evaluations=1, **changes), bare)
+    for victim, number, awaited in (("client", 3, LEDGER_HEAD), ("server", 2, RECEIPT)):
+        name = f"{victim} awaits {NAMES[awaited]}, only the client learns"
+        yield in_state(client, victim, number, awaited, name)
+
+
+def in_state(run_case: Case, victim: str, number: int, awaited: int, name: str) -> Scenario:
+    """Return the scenario of a side that has got so many envelopes, and awaits a type."""
+    # A series has one message here, so the last of it is the only one that the state allows.
+    others = [kind for kind in samples() if kind != awaited]
+    runs = [in_place_of(run_case, victim, number, samples()[kind]) for kind in others]
+    given = runs[0][0].input(victim)
+    given["receive"] = given["receive"][:number]
+    given["then"] = [envelope for _, envelope in runs]
+    about = f"The {victim} awaits a {NAMES[awaited]}, and gets each other message, signed for that place."
+    return Scenario("out_of_place", name, about, "§7.1, §9.2", given)
