@@ -2587,7 +2587,7 @@ class Auditor:
         last = other[received - 1] if received else ZERO
         signed = message_signed(parties, self.file.agreement, session, sender, own, received, last, message)
         try:
-            kind, fields = decode_message(message, sealed_size(self.terms))
+            kind, fields = decode_message(message)
         except RefusedError:
             return False
         before = self.said[sender][-1][0] if own else None

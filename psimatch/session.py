@@ -99,12 +99,7 @@ class Session(ABC):
             FieldError: a contact or a case reference that is too long, or that a contact can't hold; an identifier not
                 in canonical form.
         """
-        # §3.3 step 2
-        agreement.verify(identity.public, peer, today)
-        if agreement.role_of(identity.public) is not self.role:
-            raise NotAPartyError(
-                f"the agreement makes this identity the {self.role.peer.value}, not the {self.role.value}"
-            )
+        self._check_parties(agreement, identity, peer, today)
         self.agreement = agreement
         self.terms = agreement.terms
         self.peer = peer
@@ -127,9 +122,18 @@ class Session(ABC):
         self._contacts: list[str] = []
         self._matches: tuple[Match, ...] | None = None
         self._match_count: int | None = None
-        self._peer_set_size, self._filled_length, self._links = 0, 0, links
+        self._peer_set_size = self._filled_length = 0
+        self._links = links
         self._running: object | None = None
         self._forget()
+
+    def _check_parties(self, agreement: Agreement, identity: Identity, peer: PublicIdentity, today: date) -> None:
+        # §3.3 step 2
+        agreement.verify(identity.public, peer, today)
+        if agreement.role_of(identity.public) is not self.role:
+            raise NotAPartyError(
+                f"the agreement makes this identity the {self.role.peer.value}, not the {self.role.value}"
+            )
 
     @property
     def ended(self) -> bool:
