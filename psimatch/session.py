@@ -239,8 +239,7 @@ class Session(ABC):
         # §6.3
         expected = self._channel.session_id
         if isinstance(message, ServerHello):
-            hello = self._channel.last_sent
-            expected = session_id_of(self.terms.id, hello, message.nonce, message.ephemeral_key)
+            expected = session_id_of(self.terms.id, self._channel.last_sent, message.nonce, message.ephemeral_key)
         if session_id != expected:
             raise OtherSessionError("a message belongs to another session")
         if isinstance(message, ServerHello):
@@ -350,8 +349,7 @@ class Session(ABC):
         """Keep the peer's contacts for a slice of the matches."""
         size, session_id = self.sealed_contact_size, self._channel.session_id
         for number, secret in enumerate(self._candidates.secrets(piece)):
-            sealed = packed[size * number : size * (number + 1)]
-            self._contacts.append(open_contact(sealed, secret, session_id, self.role))
+            self._contacts.append(open_contact(packed[size * number :][:size], secret, session_id, self.role))
 
     def _named_matches(self) -> tuple[Match, ...]:
         secrets = self._candidates.secrets(slice(0, len(self._candidates)))
