@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from hmac import compare_digest
 
 from psimatch import kernel
 from psimatch.errors import InvalidInputError
@@ -39,6 +40,7 @@ def derive_key_pair(seed: bytes, info: bytes, *, mode: Mode = Mode.VOPRF) -> Ser
         derive_input = b"".join((seed, length_prefixed(info), bytes([counter])))
         secret = hash_to_scalar(derive_input, mode, b"DeriveKeyPair")
         wipe(derive_input)
-        if any(secret):
+        # Not `any`, which ends at the first byte that is not zero.
+        if not compare_digest(secret, bytes(len(secret))):
             return ServerKey(secret, kernel.multiply_base(secret), mode)
     raise InvalidInputError("no key belongs to this seed")  # has probability 2^-64000
