@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 LOCK := .ci/requirements.txt
 TOOLS := build/tools
 
-.PHONY: help demo test deep deep-kernels deep-wheels deep-states deep-fuzz deep-audit check format bench lock sbom clean
+.PHONY: help demo test deep deep-kernels deep-timing deep-states deep-fuzz deep-wheels deep-audit check format bench lock sbom clean
 
 help:
 	@echo "make demo    two parties match the example lists over TCP"
@@ -40,7 +40,7 @@ test: $(VENV)/installed
 	$(BIN)/python -m pytest
 
 # What needs more than Python and make. Each part installs what it needs; there a skip is a failure.
-deep: deep-kernels deep-states deep-fuzz deep-wheels deep-audit
+deep: deep-kernels deep-timing deep-states deep-fuzz deep-wheels deep-audit
 
 deep-kernels: $(VENV)/installed
 	PYTHON=$(BIN)/python tests/deep/run.sh
@@ -51,6 +51,9 @@ deep-kernels: $(VENV)/installed
 	  { cat build/deep/agreement; exit 1; }
 	@cat build/deep/agreement
 	@! grep -q skipped build/deep/agreement || { echo "a check was skipped"; exit 1; }
+
+deep-timing: $(VENV)/installed
+	$(BIN)/python tests/deep/timing.py
 
 deep-states: $(VENV)/installed
 	PSIMATCH_DEEP=2000 $(BIN)/python -m pytest -rs -s tests/states/test_interleavings.py
