@@ -59,11 +59,12 @@ def without_prefix(family: str) -> str:
     A name that is prefixes only stays as it is.
     """
     words = family.split()
-    while len(words) > 1 and words[0] in _PREFIXES:
-        words = words[1:]
-    while len(words) > 1 and words[-1] in _PREFIXES:
-        words = words[:-1]
-    return _JOINED.sub("", "".join(words), count=1) if words else ""
+    first, end = 0, len(words)
+    while end - first > 1 and words[first] in _PREFIXES:
+        first += 1
+    while end - first > 1 and words[end - 1] in _PREFIXES:
+        end -= 1
+    return _JOINED.sub("", "".join(words[first:end]), count=1) if words else ""
 
 
 def sound(name: str) -> str:

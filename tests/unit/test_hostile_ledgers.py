@@ -7,12 +7,17 @@ from dataclasses import replace
 
 import pytest
 from ledger_sessions import finish
-from sessions import CARE, POLICE, STRANGER, make_agreement
+from sessions import CARE, POLICE, STRANGER, make_agreement, make_terms
 
-from psimatch.errors import BudgetError, LedgerCorruptError, ReceiptsError
+from psimatch.agreement import Agreement
+from psimatch.errors import BudgetError, HelloReplayedError, LedgerCorruptError, ReceiptsError
 from psimatch.ledger import Ledger
+from psimatch.ledger_entries import Entry
+from psimatch.messages import Standing
+from psimatch.outputs import AdmissionNeeded
 from psimatch.parameters import Role
 from psimatch.receipt_files import SignedReceipt, check_receipts
+from psimatch.terms import Party
 
 AGREEMENT = make_agreement(max_evaluations=16)
 
@@ -99,3 +104,54 @@ def test_a_receipt_that_the_peer_made_up_does_not_pass_for_this_partys_word(ledg
     ):
         with pytest.raises(ReceiptsError, match="not signed by both"):
             check_receipts(ledgers[1], CARE.public, [wrong])
+
+
+PURGED = (
+    f'{{"files":1,"kind":"purged","number":3,"operator":"A","previous":"{"0" * 64}","session":"{"1" * 64}","time":9}}'
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"files":1', '"files":2,"files":1'),
+        ('"files":1', '"files":1.0'),
+        ('"files":1', '"files":1e0'),
+        ('"files":1', '"files":-0'),
+        ('"files":1', '"files":01'),
+        ('"files":1', '"files":9007199254740992'),
+        ('"files":1', '"files":true'),
+        ('"files":1', '"files":NaN'),
+        ('"files":1', '"files": 1'),
+        ('"operator":"A"', '"operator":"\\u0041"'),
+        ('"operator":"A"', '"operator":"\\ud800"'),
+        ('"operator":"A"', '"operator":null'),
+        ("11" * 32, "1A" * 32),
+        ('"time":9}', '"time":9}\n'),
+        ('"time":9}', '"time":9,"zero":0}'),
+        ('"files":1', '"files":' + "9" * 5_000),
+    ],
+)
+def test_an_entry_has_one_form(old, new):
+    """Two ways to write an entry would be two hashes, and what one program reads another might not."""
+    assert Entry.from_body(PURGED).number == 3
+    with pytest.raises(ValueError):  # noqa: PT011
+        Entry.from_body(PURGED.replace(old, new))
+
+
+def test_a_hello_is_known_after_a_restart_too(tmp_path, clock):
+    hello = AdmissionNeeded(bytes([1]) * 32, bytes([2]) * 32, 8, Standing(1, 0))
+    with Ledger(tmp_path / "police.ledger", POLICE, clock=clock) as ledger:
+        ledger.admit(AGREEMENT, CARE.public, hello, Role.SERVER)
+    again = replace(hello, session_id=bytes([3]) * 32, standing=Standing(2, 0))
+    with Ledger(tmp_path / "police.ledger", POLICE, clock=clock) as ledger, pytest.raises(HelloReplayedError):
+        ledger.admit(AGREEMENT, CARE.public, again, Role.SERVER)
+
+
+@pytest.mark.parametrize("name", ["P\u043elitie", "Politie.", "Politie Noord"])
+def test_a_name_that_looks_like_anothers_and_is_not_raises_no_question(ledgers, name):
+    """Letters of other alphabets are not seen through: who signs must compare the fingerprint (threat model 3.1)."""
+    finish(AGREEMENT, ledgers)
+    terms = make_terms(server=Party(name, STRANGER.public.fingerprint))
+    ledgers[0].open_session(Agreement(terms).sign(CARE).sign(STRANGER), STRANGER.public)
+    assert ledgers[0].spending(Agreement(terms), STRANGER.public, ledgers[0].now).evaluations == 0

@@ -11,8 +11,9 @@ from sessions import make_terms
 from psimatch import tables
 from psimatch.errors import FieldError, FlagFileError
 from psimatch.flag_files import read_flags
-from psimatch.identifiers import KINDS, Identifier, kind_named, nl_address, nl_bsn
+from psimatch.identifiers import KINDS, Identifier, Policy, kind_named, nl_address, nl_bsn, person, rule_of, text
 from psimatch.own_set import OwnSet
+from psimatch.prf import decoded, encoded
 
 TERMS = make_terms(kinds=("nl-address/1", "nl-bsn/1", "person/1"), person_policy="strong", max_items=64)
 PERSON = "bsn,voornamen,achternaam,geboortedatum,postcode,huisnummer\n123456782,Sanne,Berg,2009-04-25,9712AB,12\n"
@@ -133,3 +134,25 @@ def test_the_fast_eleven_test_is_that_of_the_parser():
         assert KINDS["nl-bsn"].has_form(str(number).encode()) is same
     for address in (nl_address("1234AB", "12"), nl_address("1234AB", "to 12 bis"), nl_address("1234AB", "12-a3")):
         assert KINDS["nl-address"].has_form(address.value)
+
+
+def test_separators_in_a_record_make_no_token_of_another_rule():
+    fields = {
+        "voornamen": "exact|Anna|B",
+        "achternaam": "Berg|20090425",
+        "geboortedatum": "2009-04-25",
+        "straat": "a|1",
+    }
+    for token in person(fields, Policy.ANY):
+        assert token.value.count(b"|") == len(rule_of(token).parts)
+        assert KINDS["text"].has_form(token.value)
+        assert encoded(text(token.value.decode())) != encoded(token)
+
+
+def test_a_text_that_holds_the_encoding_of_another_kind_stays_a_text():
+    bsn = nl_bsn("123456782")
+    for value in (bsn.value, encoded(bsn).replace(b"\0", b"0"), b"nl-bsn/1", b"dummy"):
+        disguised = text(value.decode())
+        assert decoded(encoded(disguised)) == disguised
+        assert not encoded(bsn).endswith(encoded(disguised))
+        assert encoded(disguised) != encoded(bsn)

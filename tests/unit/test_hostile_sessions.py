@@ -276,3 +276,21 @@ def test_the_same_names_on_both_sides_make_no_confusion_of_keys():
         ClientSession(agreement, CARE, CARE.public, ITEMS, today=TODAY)
     with pytest.raises(errors.NotAPartyError):
         ClientSession(agreement, twin, CARE.public, ITEMS, today=TODAY)
+
+
+def test_without_the_last_message_the_client_releases_nothing_and_the_server_has_it_all():
+    """The server signs last, and may withhold that: full fairness is not to be had (threat model §3, 2)."""
+    last = len(new_wire().run().sent[Role.SERVER]) - 1
+    wire = new_wire(tamper=lambda who, at, envelope: [] if (who, at) == (Role.SERVER, last) else [envelope]).run()
+    assert Role.CLIENT not in wire.results
+    assert len(wire.results[Role.SERVER].matches) == 2
+    # What it has signed itself it can show.
+    assert wire.receipts[Role.CLIENT][0].peer_signature is None
+
+
+def test_a_client_that_ends_before_its_claims_knows_what_the_server_does_not():
+    """What an audit shows, and nothing else (threat model §3, 2)."""
+    wire = new_wire(tamper=lambda who, at, envelope: [] if (who, at) == (Role.CLIENT, 2) else [envelope]).run()
+    assert len(wire.sessions[Role.CLIENT]._candidates) == 2
+    assert wire.results == {}
+    assert wire.sessions[Role.SERVER]._match_count is None
