@@ -4,6 +4,7 @@ import contextlib
 import os
 import socket
 import threading
+from concurrent.futures import Executor, Future
 
 import pytest
 from ledger_sessions import finish, kinds
@@ -19,7 +20,7 @@ from psimatch.ledger import Ledger
 from psimatch.outputs import Send
 from psimatch.parameters import Role
 from psimatch.standing import check_standing
-from psimatch.terms import Party
+from psimatch.terms import Party, Reveal
 from psimatch.transports import TcpListener, Timeouts
 
 ITEMS = {text("shared"): "", text("other"): ""}
@@ -294,3 +295,46 @@ def test_a_client_that_ends_before_its_claims_knows_what_the_server_does_not():
     assert len(wire.sessions[Role.CLIENT]._candidates) == 2
     assert wire.results == {}
     assert wire.sessions[Role.SERVER]._match_count is None
+
+
+class HostileWorker(Executor):
+    """Does what it is given, and hands back what `change` makes of the results of one function."""
+
+    def __init__(self, name, change):
+        self._name, self._change = name, change
+
+    def submit(self, function, /, *arguments):
+        result = function(*arguments)
+        done = Future()
+        named = getattr(function, "func", function).__name__ == self._name
+        done.set_result(self._change(result) if named else result)
+        return done
+
+
+def test_a_hostile_worker_of_the_server_is_found_by_the_client():
+    other = oprf.generate_key_pair()
+
+    def change(evaluation):
+        return oprf.Evaluation(kernel.multiply(other.secret, evaluation.elements), evaluation.proof)
+
+    server = make_server(AGREEMENT, ITEMS, executor=HostileWorker("blind_evaluate", change))
+    wire = Wire(make_client(AGREEMENT, ITEMS), server).run()
+    assert type(wire.errors[Role.CLIENT]) is errors.ProofError
+
+
+@pytest.mark.parametrize("reveal", list(Reveal))
+def test_a_hostile_worker_of_the_client_makes_up_matches(reveal):
+    """It is the client's own machine (threat model §3, 11); a server that learns the matches refuses them all the same."""
+    agreement = make_agreement(reveal=reveal)
+
+    def change(outputs):
+        tags = bytes(client._tags)
+        return b"".join(tags[at // 4 : at // 4 + 16] + outputs[at + 16 : at + 64] for at in range(0, len(outputs), 64))
+
+    client = make_client(agreement, {text("mine"): ""}, executor=HostileWorker("finalize", change))
+    wire = Wire(client, make_server(agreement, {text("theirs"): ""})).run()
+    if reveal is Reveal.BOTH:
+        assert type(wire.errors[Role.SERVER]) is errors.UnknownClaimError
+        assert wire.results == {}
+    else:
+        assert len(wire.results[Role.CLIENT].matches) == 1
