@@ -60,6 +60,16 @@ def test_a_budget_is_shown_and_runs_out(pair: Any, finish: Finish, ask: Ask) -> 
     assert "hint: psimatch budget" in errors
 
 
+def test_the_peer_is_called_as_in_the_agreement_and_not_as_in_the_file_with_its_keys(pair: Any, ask: Ask) -> None:
+    file = pair.care.folder / "police.public"
+    file.write_text(file.read_text().replace('name = "police"', 'name = "somebody else"'))
+    process = pair.care.match("--listen", "127.0.0.1:0", "--wait", "0")
+    assert "for police, 0 seconds" in process.communicate(timeout=60)[1]
+    code, output, errors = ask(pair.care, "budget", "pilot.toml")
+    assert (code, errors) == (0, "")
+    assert "police has spent 0 of" in output
+
+
 def test_who_is_refused_hears_why(pair: Any, finish: Finish) -> None:
     # Some is left, but not for a whole session.
     change_terms(pair, max_evaluations=100)
