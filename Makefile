@@ -5,12 +5,13 @@ BIN := $(VENV)/bin
 LOCK := .ci/requirements.txt
 TOOLS := build/tools
 
-.PHONY: help demo test deep deep-kernels deep-timing deep-states deep-fuzz deep-wheels deep-audit check format bench lock sbom clean
+.PHONY: help demo test deep deep-kernels deep-timing deep-states deep-model deep-fuzz deep-wheels deep-audit check format bench lock sbom clean
 
 help:
 	@echo "make demo    two parties match the example lists over TCP"
 	@echo "make test    run the whole test suite"
-	@echo "make deep    constant time, bounds, sanitizers, the installed wheels, many inputs, known vulnerabilities (minutes)"
+	@echo "make deep    what needs more than Python and make, each also by itself: deep-kernels (constant time, bounds,"
+	@echo "             sanitizers), deep-timing, deep-states, deep-model (Spin), deep-fuzz, deep-wheels, deep-audit"
 	@echo "make check   ruff, format and mypy"
 	@echo "make format  apply ruff's fixes and format"
 	@echo "make bench   all benchmarks, beside other libraries; rewrites benchmarks/README.md (15 minutes)"
@@ -40,7 +41,7 @@ test: $(VENV)/installed
 	$(BIN)/python -m pytest
 
 # What needs more than Python and make. Each part installs what it needs; there a skip is a failure.
-deep: deep-kernels deep-timing deep-states deep-fuzz deep-wheels deep-audit
+deep: deep-kernels deep-timing deep-states deep-model deep-fuzz deep-wheels deep-audit
 
 deep-kernels: $(VENV)/installed
 	PYTHON=$(BIN)/python tests/deep/run.sh
@@ -57,6 +58,9 @@ deep-timing: $(VENV)/installed
 
 deep-states: $(VENV)/installed
 	PSIMATCH_DEEP=2000 $(BIN)/python -m pytest -rs -s tests/states/test_interleavings.py
+
+deep-model: $(VENV)/installed
+	$(BIN)/python tests/deep/model.py
 
 deep-fuzz: $(VENV)/installed
 	PYTHON=$(BIN)/python tests/fuzz/run.sh

@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 from dataclasses import replace
 
+from hostile_messages import FORGED, altered
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from observed import KernelObserver, ObservedClient, ObservedServer, Sent
@@ -12,7 +13,6 @@ from session_invariants import both_agree, secrets_are_dropped, steps
 from session_party import Party
 from sessions import AUDITOR, CARE, POLICE, STANDING, TODAY, chunks_of, make_agreement, new_ledger
 
-from psimatch import canonical, messages, wire
 from psimatch.errors import AbortCode, RefusedError
 from psimatch.identifiers import text
 from psimatch.outputs import Admission, Charge, ChargeNeeded
@@ -23,37 +23,8 @@ IDENTITIES = {Role.CLIENT: CARE, Role.SERVER: POLICE}
 ROLES = st.sampled_from(list(Role))
 # How many outputs of a call are taken before something else happens; mostly all.
 TAKEN = st.one_of(st.none(), st.none(), st.integers(1, 4))
-FORGED = [
-    messages.Hello(bytes(32), bytes(1216), 5, *STANDING.fields),
-    messages.Tags(True, bytes(16)),
-    messages.Blinded(bytes(32), bytes(32)),
-    messages.Evaluated(bytes(32), bytes(64)),
-    messages.Claims(True, b"", b""),
-    messages.Contacts(0, b""),
-    messages.LedgerHead(bytes(32)),
-    messages.Receipt(b"", bytes(64)),
-    messages.Abort(AbortCode.CANCELLED),
-]
-
-
 # Over all examples: rules that did something, steps of the table, how sessions ended.
 FIGURES = Counter()
-
-
-def altered(message, at, how):
-    """Return the encoding of a message in which one field is another: a bit, a length, a number, a flag."""
-    fields = canonical.decode(wire.encode(message), longest_array=16)
-    at = 1 + at % (len(fields) - 1)
-    value = fields[at]
-    match value:
-        case bool():
-            fields[at] = not value
-        case int():
-            fields[at] = (value + 1, max(0, value - 1), 0, 2**31)[how]
-        case bytes():
-            flipped = value[:-1] + bytes([value[-1] ^ 1]) if value else b"\1"
-            fields[at] = (flipped, value[16:], value + value[:16], bytes(len(value)))[how]
-    return canonical.encode(fields)
 
 
 def where(condition):
