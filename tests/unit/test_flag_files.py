@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import stat
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -293,3 +294,13 @@ def test_a_file_system_without_links_serves_too(tmp_path: Path, monkeypatch: pyt
         write_private(path, b"ours")
     assert path.read_bytes() == (b"theirs" if taken else b"ours")
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_short_list_takes_little_memory(tmp_path: Path) -> None:
+    (tmp_path / "flags.csv").write_text("text\nabc\n", "utf-8")
+    tracemalloc.start()
+    try:
+        read_flags(tmp_path / "flags.csv", ALL)
+        assert tracemalloc.get_traced_memory()[1] < 16 << 20
+    finally:
+        tracemalloc.stop()
