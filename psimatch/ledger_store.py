@@ -77,6 +77,9 @@ class LedgerStore:
         if self.path is not None and not self.path.exists():
             if not create:
                 raise LedgerError(f"there is no ledger at {self.path}", hint="name it with --ledger")
+            if self.path.is_symlink():
+                # SQLite would make it there, and let others read it.
+                raise LedgerError(f"{self.path} is a link that leads nowhere", hint="remove it, or name another ledger")
             with _ledger_errors(self._name):
                 # Behind a link to nowhere, else SQLite would make the file, for everybody to read.
                 _create(Path(os.path.realpath(self.path)))
