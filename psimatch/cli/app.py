@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import signal
@@ -114,6 +115,7 @@ for command in (explain, check, match, budget, purge, bench):
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit."""
+    _leave_no_core()
     # Who stops a service ends a session as politely as who presses Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     for stream in (sys.stdout, sys.stderr):
@@ -121,6 +123,16 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     sys.exit(_run(arguments))
+
+
+def _leave_no_core() -> None:
+    """Keep a crash from writing memory, with lists and keys in it, to a disk."""
+    # Only some systems have it.
+    with contextlib.suppress(ImportError):
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_CORE)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, most))
 
 
 def _run(arguments: Sequence[str] | None) -> int:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
+from typing import Final
 
 import psimatch
+from psimatch.cli import messages
+
+_OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
 
 
 def check_output(path: Path, *, force: bool) -> None:
@@ -30,3 +35,11 @@ def check_output(path: Path, *, force: bool) -> None:
         raise psimatch.OutputError(f"there is no folder {folder}", hint="make it first, or choose another")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise psimatch.OutputError(f"the folder {folder} can't be written to", hint="choose another folder")
+    warn_of_shared(folder)
+
+
+def warn_of_shared(folder: Path) -> None:
+    """Warn of a folder that others may write to: they can put another file in the place of one that lies there."""
+    mode = folder.stat().st_mode
+    if os.name == "posix" and mode & _OTHERS_WRITE and not mode & stat.S_ISVTX:
+        messages.warning(f"others on this computer can replace files in the folder {folder.resolve()}: chmod go-w it")
