@@ -64,7 +64,7 @@ def endless():
     read = flag_files._decode
 
     def faulty(data):
-        hangs.match("ab" * (data.count(b";") * 8))
+        hangs.match("ab" * (data.count(b"~") * 8))
         return read(data)
 
     flag_files._decode = faulty
@@ -89,8 +89,8 @@ def unproven():
 
 CONTROLS = {
     "crash": Control("messages", "planted", crash, seeded=False),
-    "other-encodings": Control("messages", "AssertionError", other_encodings),
-    "declared-lengths": Control("frames", "bytes were allocated", declared_lengths),
+    "other-encodings": Control("messages", "AssertionError", other_encodings, seeded=False),
+    "declared-lengths": Control("frames", "bytes were allocated", declared_lengths, seeded=False),
     "endless": Control("flags", "timeout", endless),
     "telling": Control("flags", "a text shows what stands in the input", telling),
     "unproven": Control("sessions", "was taken for an honest one", unproven),

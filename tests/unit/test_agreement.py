@@ -1,5 +1,6 @@
 """Agreements: what their id covers, what they refuse, and how copies merge."""
 
+import tomllib
 from datetime import date
 
 import pytest
@@ -135,3 +136,23 @@ def test_kinds_from_names():
     for names in (["shoe size"], ["text/2"], ["dummy"], [""]):
         with pytest.raises(errors.FieldError, match="kinds"):
             kinds_from_names(names)
+
+
+@pytest.mark.parametrize(
+    "before",
+    ["", "a = '''x''''\n", 'a = """x"""""\n', 'a = """\\"""x"""\n', 'b = "\\""\n', "b = '\\'\n", '# "\n', 'c = ""\n'],
+)
+@pytest.mark.parametrize(
+    "dotted", [".".join("k" * 100) + " = 1", "[" + ".".join("k" * 100) + "]", '"k" . ' * 100 + "k = 1"]
+)
+def test_keys_of_many_parts_are_refused_before_they_are_read(before, dotted):
+    # The text is TOML, whose reading takes a time that grows with the square of the parts.
+    assert tomllib.loads(before + dotted)
+    with pytest.raises(errors.AgreementFormatError, match="too many parts"):
+        read_agreement(before + dotted)
+
+
+def test_dots_in_texts_and_comments_are_no_parts_of_a_key():
+    agreement = make_agreement(title="." * 2_000, purpose="'''a.b.c'''" * 30, legal_basis='".\\"' * 90)
+    text = "# " + "art. 4, " * 500 + "\n" + write_agreement(agreement)
+    assert read_agreement(text) == agreement
