@@ -81,7 +81,7 @@ def read_receipts(path: str | os.PathLike[str]) -> tuple[PublicIdentity, list[Si
 
 
 def _parse(document: Any) -> tuple[PublicIdentity, list[SignedReceipt]]:
-    if document["format"] != FORMAT:
+    if document["format"] != FORMAT or not isinstance(document["name"], str):
         raise ValueError(FORMAT)
     keys = bytes.fromhex(document["signing_key"]), bytes.fromhex(document["sealing_key"])
     receipts = [

@@ -1,5 +1,6 @@
 """The ledger: charges before work, standing, withdrawal."""
 
+import json
 import threading
 
 import pytest
@@ -308,6 +309,16 @@ def test_a_session_is_charged_once(ledgers):
 def test_a_name_of_a_file_that_cant_be_kept(ledgers):
     with pytest.raises(LedgerError, match="can't be kept"):
         ledgers[0].keep_until("a\udc80.csv", bytes(32), make_agreement().terms)
+
+
+@pytest.mark.parametrize("name", [["Politie"], {"Politie": 1}, 5, None, ""])
+def test_a_file_of_receipts_whose_name_is_no_name(tmp_path, ledgers, name):
+    finish(make_agreement(), ledgers)
+    write_receipts(tmp_path / "police.receipts", ledgers[1], CARE.public.fingerprint)
+    document = json.loads((tmp_path / "police.receipts").read_bytes())
+    (tmp_path / "police.receipts").write_text(json.dumps({**document, "name": name}))
+    with pytest.raises(ReceiptsError, match="not a file of receipts"):
+        read_receipts(tmp_path / "police.receipts")
 
 
 def test_the_peers_receipts_show_entries_that_were_cut_off(tmp_path, ledgers):
