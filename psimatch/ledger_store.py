@@ -242,7 +242,7 @@ class LedgerStore:
         with self._lock, _ledger_errors(self._name):
             sql = "SELECT path, session FROM files WHERE due <= ? ORDER BY due, path"
             found = self._connection.execute(sql, (now,)).fetchall()
-        if not all(_SESSION.fullmatch(str(session)) for _, session in found):
+        if not all(_is_path(path) and _SESSION.fullmatch(str(session)) for path, session in found):
             raise LedgerCorruptError(f"the files in the ledger {self._name} were changed", hint="see that table")
         return [(Path(path), session) for path, session in found]
 
@@ -253,6 +253,10 @@ class LedgerStore:
     def _rows(self, sql: str, values: tuple[str | int, ...]) -> list[Row]:
         with self._lock, _ledger_errors(self._name):
             return self._connection.execute(sql, values).fetchall()
+
+
+def _is_path(value: object) -> bool:
+    return isinstance(value, str) and value != "" and "\0" not in value
 
 
 def _conditions(where: Mapping[str, str | int]) -> str:

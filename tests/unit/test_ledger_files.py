@@ -91,6 +91,14 @@ def test_a_file_that_was_put_into_the_table_is_not_purged(filled, clock, tmp_pat
         assert ledger.verify().entries
 
 
+@pytest.mark.parametrize("path", [None, "", b"/victim", "a\0b"])
+def test_what_is_no_path_in_the_table_is_not_purged(filled, clock, path):
+    with opened(filled) as connection:
+        connection.execute("INSERT INTO files VALUES (?, ?, 0)", (path, "00" * 32))
+    with Ledger(filled, CARE, clock=clock) as ledger, pytest.raises(LedgerCorruptError, match="files in the ledger"):
+        ledger.purge()
+
+
 def test_bodies_of_other_types_are_refused(filled, clock):
     for body in ("[" * 100_000, 5, None, b"\xff"):
         copy = filled.with_name("copy.ledger")
