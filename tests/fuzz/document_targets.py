@@ -86,15 +86,38 @@ READERS = (_identity, _public, _either, _receipts, _request, _answer, _key, _pro
 
 
 def documents(data):
-    """One of the files, as it is or with edits to a genuine one."""
+    """One of the files: any bytes, or a genuine one with edits, or with another value in one field."""
     choices = Choices(data)
     number = choices.number(len(READERS) + 1)
     if number == len(READERS):
         _sealed_answer(choices.rest())
         return
-    genuine = choices.number(2)
-    text = edited(choices.one_of(GENUINE[number]), choices) if genuine else choices.rest()
+    text = choices.one_of((_raw, _changed, _another_value))(number, choices)
     READERS[number](with_canaries(text))
+
+
+def _raw(_number, choices):
+    return choices.rest()
+
+
+def _changed(number, choices):
+    return edited(choices.one_of(GENUINE[number]), choices)
+
+
+def _another_value(number, choices):
+    """Any value, or no value at all, in one field of a document in JSON; in TOML on one line."""
+    genuine = choices.one_of(GENUINE[number])
+    if not genuine.startswith(b"{"):
+        lines = genuine.splitlines(keepends=True)
+        at = choices.number(len(lines))
+        lines[at] = lines[at].partition(b"=")[0] + b"= " + choices.rest() + b"\n"
+        return b"".join(lines)
+    document = json.loads(genuine)
+    holder = choices.one_of((document, *document.get("receipts", ())))
+    name = choices.one_of(sorted(holder))
+    mark = "in its place"
+    holder[name] = mark
+    return json.dumps(document).encode().replace(f'"{mark}"'.encode(), choices.rest() or b"0")
 
 
 def _genuine():

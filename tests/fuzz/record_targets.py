@@ -96,6 +96,28 @@ def rows(choices):
     _read_ledger(path)
 
 
+def files(choices):
+    """A file whose table of files to remove later holds anything. None is removed here."""
+    path = _new_file("files.ledger", EMPTY)
+    values = [choices.one_of((str, bytes, int, type(None))) for _ in range(3)]
+    row = [_cell(kind, choices) for kind in values]
+    unkept = contextlib.suppress(sqlite3.Error, UnicodeEncodeError, OverflowError)
+    with unkept, contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("INSERT INTO files VALUES (?, ?, ?)", row)
+    with refusals(LedgerError), contextlib.closing(LedgerStore(path, create=False)) as store:
+        for file, session in store.files_due(2**62):
+            assert str(file)
+            assert len(bytes.fromhex(session)) == 32
+            file.with_name("beside")
+
+
+def _cell(kind, choices):
+    piece = choices.piece()
+    if kind is str:
+        return piece.decode("utf-8", "replace") if choices.number(2) else piece.hex()
+    return int.from_bytes(piece[:8], "big") if kind is int else piece if kind is bytes else None
+
+
 def pages(choices):
     """A file with edits, as a failing disk or a hostile hand leaves it."""
     _read_ledger(_new_file("pages.ledger", edited(GENUINE, choices)))
@@ -131,9 +153,9 @@ def _read_ledger(path):
 
 
 def ledgers(data):
-    """Entries, rows of a table, and pages of a file."""
+    """Entries, rows of both tables, and pages of a file."""
     choices = Choices(data)
-    choices.one_of((entries, entries, rows, pages))(choices)
+    choices.one_of((entries, files, rows, pages))(choices)
 
 
 # Audit files.

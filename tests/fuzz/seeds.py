@@ -163,6 +163,7 @@ def _documents():
     for number, genuine in enumerate(document_targets.GENUINE):
         for place, text in enumerate(genuine):
             yield bytes([number, 0]) + text
+            yield from (bytes([number, 2, place, at, at]) + b'["$"]' for at in range(4))
             yield from (bytes([number, 1, place]) + edit(at, 1, b"9")(len(text)) for at in (0, 30, 120))
     last = len(document_targets.READERS)
     yield from (
@@ -171,6 +172,9 @@ def _documents():
 
 
 def _ledgers():
+    path, session = b"\x05/dev$\x01", b"\x20" + bytes(32) + b"\x00"
+    yield b"\x01\x00\x00\x02" + path + session + b"\x01\x05"
+    yield from (bytes([1, kind, 0, 2]) + path[: 6 + (kind == 0)] + session + b"\x01\x05" for kind in range(4))
     for number, body, _ in ROWS:
         size = len(body) + 1
         yield bytes([0, number, 0]) + body.encode()
