@@ -8,7 +8,7 @@ import document_targets
 import list_targets
 import wire_targets
 from choices import edit
-from material import CONTENTS, ROWS
+from material import ROWS
 from session_targets import MESSAGES
 
 from psimatch import wire
@@ -180,18 +180,17 @@ def _ledgers():
         yield bytes([0, number, 0]) + body.encode()
         yield bytes([0, number, 1]) + edit(20, 2, b"ab")(size)
         yield from (
-            bytes([way, number, 2, field, field % 4]) + b"5" for way in (0, 2) for field in range(number % 3, 14, 3)
+            bytes([way, number, 2, field, field % 4]) + b"5" for way in (0, 2) for field in range(number % 5, 14, 5)
         )
     yield from (b"\x03" + edit(at, 4, b"\xff\xff")(60_000) for at in (0, 16, 28, 60, 100, 4_096, 5_000, 20_000))
 
 
 def _audits():
-    size = len(CONTENTS)
     for role in range(2):
         yield from (
             bytes([0, role, 1]) + edit(at, 1, b"\x01")(9_999) for at in (0, 4, 5, 6, 40, 200, 1_400, 2_000, 4_000)
         )
-        yield from (bytes([2, role, at]) + edit(1, size, b"\x01")(200) for at in range(0, 16, 2))
+        yield from (bytes([2, role, at]) + edit(1, 2, b"\x01")(200) for at in range(role, 16, 4))
         yield from (
             bytes([3, role, 1, part]) + given for part in range(3) for given in (b"", b"$", bytes(33), b"\0\0\0\4text")
         )
