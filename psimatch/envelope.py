@@ -216,9 +216,7 @@ class Channel:
 
     def _check_place(self, header: Header, envelope: bytes) -> None:
         if header.sender is self.role:
-            # A server sends nothing first, so two of them never see each other's envelopes.
-            first = self.role is Role.CLIENT and header.session_id == NO_SESSION and header.sequence == 0
-            if first and envelope != self._first_sent:
+            if header.session_id == NO_SESSION and header.sequence == 0 and envelope != self._first_sent:
                 raise RoleError(
                     f"both sides run as {self.role.value}", hint="one side must use the identity of the other party"
                 )

@@ -250,18 +250,6 @@ def test_both_sides_in_the_same_role():
         next(outputs)
 
 
-def test_a_server_is_not_told_of_two_servers_by_a_flipped_bit():
-    """Only a client can meet its own role, since a server sends nothing first."""
-    agreement = make_agreement()
-    (hello,) = list(make_client(agreement, items("abc")).start(STANDING))
-    server = make_server(agreement, items("abc"))
-    list(server.start())
-    outputs = server.receive(hello.envelope[:10] + b"\x01" + hello.envelope[11:])
-    assert isinstance(next(outputs), Send)
-    with pytest.raises(errors.EnvelopeReflectedError):
-        next(outputs)
-
-
 LOW_ORDER = bytes(32)
 BAD_KEYS = {
     "x25519 point of low order": lambda key: key[:1184] + LOW_ORDER,
