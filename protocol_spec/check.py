@@ -80,9 +80,15 @@ class Program:
         except queue.Empty:
             raise ProgramError(f"no answer within {self.seconds:g} seconds") from None
         if not line:
-            code = self.process.wait(timeout=self.seconds)
-            raise ProgramError(f"the program ended with code {code} in place of an answer")
+            raise ProgramError(f"the program {self._end()} in place of an answer")
         return read_answer(line)
+
+    def _end(self) -> str:
+        """Say how the program ended; one that only closes its output may go on running."""
+        try:
+            return f"ended with code {self.process.wait(timeout=min(1.0, self.seconds))}"
+        except subprocess.TimeoutExpired:
+            return "closed its output"
 
     def _write(self, question: str) -> None:
         try:
@@ -227,7 +233,12 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if not options.list and not options.program:
         parser.error("name the program to check behind --")
-    options.asked = scenarios(options.vectors, options.only)
+    if options.seconds <= 0:
+        parser.error("an answer needs time")
+    try:
+        options.asked = scenarios(options.vectors, options.only)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        parser.error(f"a scenario can't be read: {error}")
     if not options.asked:
         parser.error("there is no such scenario")
     unknown = set(options.only) - {scenario.operation for scenario in options.asked}

@@ -987,13 +987,16 @@ class Channel:
     def open(self, envelope: bytes, expected: int) -> tuple[list[Any], int]:
         """Check an envelope in the order of §6.4; return the fields of its message and message length with fill."""
         body = envelope[HEADER:]
-        if len(envelope) < HEADER + ENC + 16 or envelope[:8] != b"psimatch" or envelope[47:51] != i2osp(len(body), 4):
+        if len(envelope) < HEADER or envelope[:8] != b"psimatch":
             raise RefusedError("length or magic", 1)
         if envelope[8:10] != i2osp(1, 2):
             raise RefusedError("version", 2)
+        if len(body) < ENC + 16 + 104 or envelope[47:51] != i2osp(len(body), 4):
+            raise RefusedError("length or magic", 2, 5)
         if envelope[10] != self.direction ^ 1:
-            two_clients = not self.received and envelope[10:47] == bytes(37) and envelope != self.first
-            raise RefusedError("role" if two_clients else "direction", 3, 4 if two_clients else 5)
+            own = envelope[10] == self.direction and envelope[11:47] == bytes(36)
+            same_role = own and envelope != self.first
+            raise RefusedError("role" if same_role else "direction", 3, 4 if same_role else 5)
         if envelope[11:15] != i2osp(len(self.received), 4):
             raise RefusedError("sequence number", 4)
         session = envelope[15:47]
@@ -1009,7 +1012,7 @@ class Channel:
             raise RefusedError("seal", 6) from None
         length = int.from_bytes(plaintext[100:104], "big")
         message, fill = plaintext[104 : 104 + length], plaintext[104 + length :]
-        if len(plaintext) < 104 or len(message) != length or any(fill):
+        if len(message) != length or any(fill):
             raise RefusedError("plaintext", 7)
         if plaintext[64:96] != self.agreement:
             raise RefusedError("agreement id", 8)

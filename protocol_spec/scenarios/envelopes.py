@@ -80,7 +80,7 @@ def wrong_plaintexts(hellos: Hellos) -> list[tuple[str, str, bytes, str]]:
         ("a Hello that is zero-filled", "check 10", right + bytes(16), "message"),
         ("a Hello filled with other bytes", "check 7", right + b"\x01", "envelope"),
         ("a message length beyond the plaintext", "check 7", beyond, "envelope"),
-        ("a plaintext that is too short", "checks 1 and 7", right[:90], "envelope"),
+        ("a plaintext that is too short", "check 2", right[:90], "envelope"),
         ("another agreement", "check 8", hellos.plain(hello, known=b"\x11" * 32), "agreement"),
         ("signed by a stranger", "check 9", hellos.plain(hello, signer=Identity(b"\x07" * 32)), "identity"),
         ("signed by the server itself", "check 9", hellos.plain(hello, signer=SERVER), "identity"),
@@ -94,17 +94,19 @@ def wrong_plaintexts(hellos: Hellos) -> list[tuple[str, str, bytes, str]]:
 def spoiled_envelopes(right: bytes) -> Iterator[tuple[str, str, bytes, str]]:
     """Return envelopes with one bit flipped, or cut: name, section, bytes, class."""
     for name, at, check, refused in (
-        ("magic", 0, 1, "envelope"), ("version", 9, 2, "version"), ("direction", 10, 3, "envelope"),
-        ("sequence number", 14, 4, "envelope"), ("session id", 20, 5, "envelope"), ("length", 50, 1, "envelope"),
+        ("magic", 0, 1, "envelope"), ("version", 9, 2, "version"), ("direction", 10, 3, "role"),
+        ("sequence number", 14, 4, "envelope"), ("session id", 20, 5, "envelope"), ("length", 50, 2, "envelope"),
         ("ML-KEM ciphertext", 51, 6, "envelope"), ("X25519 key", 51 + 1088, 6, "envelope"),
         ("ciphertext", HEADER + ENC, 6, "envelope"), ("authentication tag", len(right) - 1, 6, "envelope"),
     ):  # fmt: skip
         spoiled = right[:at] + bytes([right[at] ^ 1]) + right[at + 1 :]
         yield f"a bit of the {name} flipped", f"check {check}", spoiled, refused
-    yield "cut short", "check 1", right[:-1], "envelope"
+    yield "cut short", "check 2", right[:-1], "envelope"
+    yield "another version, cut short", "check 2", right[:9] + b"\x02" + right[10:-1], "version"
+    yield "another version, cut within the header", "check 1", right[:9] + b"\x02" + right[10:50], "envelope"
     yield "cut within the header", "check 1", right[:50], "envelope"
     yield "empty", "check 1", b"", "envelope"
-    yield "a byte too many", "check 1", right + b"\0", "envelope"
+    yield "a byte too many", "check 2", right + b"\0", "envelope"
 
 
 def scenarios() -> Iterator[Scenario]:

@@ -108,14 +108,18 @@ def test_unsupported_operations_are_told_apart():
     [
         ("    sys.exit(7)", "the program ended with code 7"),
         ("    import time; time.sleep(100)", "no answer within 1 seconds"),
+        (
+            "    sys.stdout.close(); import os; os.close(1); import time; time.sleep(100)",
+            "the program closed its output",
+        ),
         ("    print('hello'); continue", "no JSON: hello"),
         ("    print('[1]'); continue", "no answer, which has output, refused or unsupported"),
     ],
-    ids=["dies", "hangs", "no JSON", "no answer"],
+    ids=["dies", "hangs", "closes its output", "no JSON", "no answer"],
 )
 def test_a_program_that_fails(body, said):
     flushed = body.replace("; continue", "; sys.stdout.flush(); continue")
-    done = check("--seconds", "1" if "sleep" in body else "30", *FEW, program=small_program(flushed))
+    done = check("--seconds", "1" if body.startswith("    import time") else "30", *FEW, program=small_program(flushed))
     assert done.returncode == 1
     assert said in done.stdout
     assert "not asked" in done.stdout.splitlines()[-1]
@@ -126,6 +130,7 @@ def test_wrong_usage():
     assert check().returncode == 2
     assert check("--only", "nonsense", program=("true",)).returncode == 2
     assert check("--only", "prf", "--only", "nonsense", program=("true",)).returncode == 2
+    assert check("--seconds", "0", program=("true",)).returncode == 2
     missing = check(program=("/nonexistent/program",))
     assert missing.returncode == 2
     assert "does not start" in missing.stderr

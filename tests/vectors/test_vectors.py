@@ -10,6 +10,7 @@ import pytest
 import rbcl
 import vector_answers
 
+from protocol_spec import scenarios
 from psimatch.audit.rows import CannotOpenRowError, open_row, share
 
 ROOT = Path(__file__).parents[2]
@@ -30,6 +31,33 @@ def test_files_are_what_the_reference_computes():
     command = [sys.executable, ROOT / "protocol_spec" / "reference.py", "vectors", "--check"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_stale_missing_and_different_files_are_found_and_mended(tmp_path, monkeypatch, capsys):
+    wanted = {"new/one.json": "1\n", "new/two.json": "2\n", "old/three.json": "3\n"}
+    for name, text in (
+        ("old/stale.json", "0\n"),
+        ("gone/stale.json", "0\n"),
+        ("old/three.json", "4\n"),
+        ("README.md", ""),
+    ):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr(scenarios, "VECTORS", tmp_path)
+    monkeypatch.setattr(scenarios, "vector_files", lambda: wanted)
+    assert scenarios.write_vectors(check=True) == 1
+    said = [
+        "gone/stale.json: stale",
+        "new/one.json: missing",
+        "new/two.json: missing",
+        "old/stale.json: stale",
+        "old/three.json: different",
+    ]
+    assert sorted(capsys.readouterr().out.splitlines()) == said
+    assert scenarios.write_vectors(check=False) == 0
+    assert scenarios.write_vectors(check=True) == 0
+    assert not (tmp_path / "gone").exists()
+    assert (tmp_path / "README.md").exists()
 
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=name_of)
