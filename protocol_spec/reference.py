@@ -785,7 +785,7 @@ def decode_message(data: bytes) -> tuple[int, list[Any]]:
         raise RefusedError("message fields")
     if kind in (HELLO, SERVER_HELLO):
         sessions, charged, _ = read_standing(fields[3:6] if kind == HELLO else fields[4:7])
-        if not 1 <= sessions < 2**53 or charged >= 2**53:
+        if not 1 <= sessions < 2**53 or charged >= 2**53 or not 1 <= fields[2 if kind == HELLO else 3] < 2**32:
             raise RefusedError("message fields")
     return kind, fields
 

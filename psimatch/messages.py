@@ -103,7 +103,7 @@ class Hello(_Opening):
         self._check_standing()
         _exactly("nonce", self.nonce, NONCE_BYTES)
         _exactly("ephemeral key", self.ephemeral_key, SEALING_KEY_BYTES)
-        _number("set size", self.set_size, 0, 2**64 - 1)
+        _number("set size", self.set_size, 1, 2**32 - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class ServerHello(_Opening):
         _exactly("nonce", self.nonce, NONCE_BYTES)
         _exactly("ephemeral key", self.ephemeral_key, SEALING_KEY_BYTES)
         _exactly("session public key", self.public_key, ELEMENT_BYTES)
-        _number("set size", self.set_size, 0, 2**64 - 1)
+        _number("set size", self.set_size, 1, 2**32 - 1)
         _root(self.root)
 
 

@@ -94,10 +94,10 @@ def five_claims(fields: Fields) -> Fields:
 
 E = 48  # the bytes of a sealed contact here
 OPENINGS: list[tuple[str, int, Spoil, str]] = [
-    ("a set size of zero", HELLO, field(3, 0), "set_size"),
+    ("a set size of zero", HELLO, field(3, 0), "message"),
     ("a set size that is no bucket", HELLO, field(3, 1), "set_size"),
     ("a set size over max_items", HELLO, field(3, 3), "set_size"),
-    ("a set size that no ledger could count", HELLO, field(3, 2**63), "set_size"),
+    ("a set size of 2 to the 32", HELLO, field(3, 2**32), "message"),
     ("a set size as text", HELLO, field(3, "2"), "message"),
     ("a set size that is not in the shortest form", HELLO, longer_form, "message"),
     ("no session in its standing", HELLO, field(4, bytes(8)), "message"),
@@ -105,7 +105,7 @@ OPENINGS: list[tuple[str, int, Spoil, str]] = [
     ("an ephemeral key with an X25519 point of low order", HELLO, field(2, lambda key: key[:1184] + ZERO), "message"),
     ("an ephemeral key with an ML-KEM key out of range", HELLO, field(2, out_of_range), "message"),
     ("an ephemeral key cut short", HELLO, field(2, lambda key: key[:-1]), "message"),
-    ("a set size of zero", SERVER_HELLO, field(4, 0), "set_size"),
+    ("a set size of zero", SERVER_HELLO, field(4, 0), "message"),
     ("a set size that is no bucket", SERVER_HELLO, field(4, 1), "set_size"),
     ("a set size over max_items", SERVER_HELLO, field(4, 2**31), "set_size"),
     ("the session key is the identity", SERVER_HELLO, field(3, ZERO), "element"),

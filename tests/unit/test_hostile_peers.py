@@ -80,11 +80,8 @@ def longer(encoded):
 ATTACKS = {
     "set size 0": (Hello, lambda m: as_it_is(1, m, set_size=0), errors.MessageFormatError, 8),
     "client's set size is no bucket": (Hello, lambda m: replace(m, set_size=7), errors.SetSizeError, 9),
-    "client's set size is zero": (Hello, lambda m: replace(m, set_size=0), errors.SetSizeError, 9),
-    "client's set size over all numbers of a ledger": (Hello, lambda m: replace(m, set_size=2**63), errors.PeerTooManyItemsError, 9),
     "client's set size over max_items": (Hello, lambda m: replace(m, set_size=9), errors.PeerTooManyItemsError, 9),
     "server's set size is no bucket": (ServerHello, lambda m: replace(m, set_size=4), errors.SetSizeError, 9),
-    "server's set size is zero": (ServerHello, lambda m: replace(m, set_size=0), errors.SetSizeError, 9),
     "server's set size over max_items": (ServerHello, lambda m: replace(m, set_size=2**31), errors.PeerTooManyItemsError, 9),
     "session key is the identity": (ServerHello, lambda m: replace(m, public_key=IDENTITY), errors.InvalidElementError, 10),
     "session key with bit 255": (ServerHello, lambda m: replace(m, public_key=BIT_255), errors.InvalidElementError, 10),
