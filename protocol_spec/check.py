@@ -220,7 +220,8 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     """Return the options, and the program behind `--`."""
     summary_line, _, rest = (__doc__ or "").partition("\n\n")
     parser = argparse.ArgumentParser(
-        prog="python -m protocol_spec.check", description=summary_line, epilog=rest,
+        prog="python -m protocol_spec.check", usage="%(prog)s [options] -- PROGRAM ARGS...",
+        description=summary_line, epilog=rest,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     parser.add_argument("--only", action="append", default=[], metavar="OPERATION", help="ask this one (repeatable)")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from protocol_spec.answers.refusal import Operation, RefusalError, class_of, unhex
 from protocol_spec.reference import (
@@ -13,6 +13,7 @@ from protocol_spec.reference import (
     AbortedError,
     Identifier,
     Identity,
+    OwnLedger,
     Peer,
     PublicIdentity,
     RefusedError,
@@ -67,6 +68,37 @@ def standing_of(given: dict[str, Any]) -> Standing:
     return given["sessions"], given["charged"], bytes.fromhex(given["last_receipt"])
 
 
+class ToldLedger:
+    """A ledger that grants all but what the input says that it refuses (§7.4)."""
+
+    def __init__(self, given: dict[str, Any]) -> None:
+        self.given = given
+        self.refuses = given.get("ledger_refuses", {"at": ""})
+
+    def open(self, *_: Any) -> Standing:
+        """Return the standing that a client tells."""
+        return standing_of(self.given["standing"])
+
+    def admit(self, *_: Any) -> Standing:
+        """Admit the peer; return the standing that a server tells."""
+        self.ask("admission")
+        return self.open()
+
+    def charge(self, *_: Any) -> bytes:
+        """Charge the peer; return the head."""
+        self.ask("charge")
+        return bytes.fromhex(self.given["ledger_head"])
+
+    def ask(self, what: str) -> None:
+        """Refuse where the input says so."""
+        if self.refuses["at"] == what:
+            because = self.refuses["because"]
+            raise RefusedError(because, 0, {"replayed": 5, "budget": 12, "withdrawn": 13, "standing": 14}[because])
+
+    def record_receipt(self, *_: Any) -> None:
+        """Record nothing."""
+
+
 def side_of(given: dict[str, Any]) -> Peer:
     """Return the side that an input describes."""
     own: dict[Identifier, str] = {}
@@ -80,6 +112,7 @@ def side_of(given: dict[str, Any]) -> Peer:
     return Peer(
         given["role"], Identity(bytes.fromhex(given["identity_seed"])), public_of(given["peer"]), given["terms"], own,
         draws_of(given), standing_of(given["standing"]), bytes.fromhex(given["ledger_head"]), auditor, case_refs,
+        cast(OwnLedger, ToldLedger(given)),
     )  # fmt: skip
 
 

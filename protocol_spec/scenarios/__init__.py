@@ -15,6 +15,7 @@ from protocol_spec.scenarios import (
     matches,
     messages,
     out_of_place,
+    refusing_ledgers,
     sessions,
     worked_session,
     wrong_envelopes,
@@ -34,6 +35,7 @@ MODULES = (
     attacks,
     wrong_envelopes,
     out_of_place,
+    refusing_ledgers,
     kinds,
 )
 

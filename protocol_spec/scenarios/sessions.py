@@ -136,8 +136,10 @@ def kept(envelope: bytes, secrets: Given) -> bytes:
 class Run:
     """Two references in one session; `inbox` has what each was sent, up to the first that it refused."""
 
-    def __init__(self, case: Case, hostile: str = "", change: Change | None = None) -> None:
-        self.given = {role: plain(case.side(role)) for role in PARTIES}
+    def __init__(
+        self, case: Case, hostile: str = "", change: Change | None = None, more: Mapping[str, Given] | None = None
+    ) -> None:
+        self.given = {role: plain({**case.side(role), **(more or {}).get(role, {})}) for role in PARTIES}
         self.sides = {role: side_of(given) for role, given in self.given.items()}
         self.inbox: dict[str, list[bytes]] = {"client": [], "server": []}
         self.refused = ""

@@ -85,8 +85,20 @@ def new_session(given, items):
     return kind(Agreement(terms, given_signatures), own, peer, contacts, today=today, **options)
 
 
+class LedgerRefusedError(Exception):
+    """The ledger does not grant what the session asks for."""
+
+
+LEDGER_CODES = {
+    "replayed": errors.HelloReplayedError.code,
+    "budget": errors.BudgetError.code,
+    "withdrawn": errors.AgreementWithdrawnError.code,
+    "standing": errors.StandingError.code,
+}
+
+
 class Side:
-    """A session whose ledger allows everything, and what came out of it."""
+    """A session whose ledger allows all but what the input says, and what came out of it."""
 
     def __init__(self, given):
         self.given = given
@@ -102,6 +114,9 @@ class Side:
             self.take(self.session.start(standing_of(self.given["standing"])))
             for envelope in envelopes:
                 self.take(self.session.receive(h(envelope)))
+        except LedgerRefusedError as refusal:
+            abort = wire.decode(message_of(self.sent.pop()))
+            return {"refused": str(refusal), "abort": int(abort.code)}
         except errors.PeerAbortedError as error:
             return {"refused": "aborted", "abort": 0, "code": int(error.reason)}
         except errors.RemoteProtocolError as error:
@@ -118,14 +133,23 @@ class Side:
                     self.sent.append(self.opened(envelope))
                 case AdmissionNeeded():
                     self.asked["admission"] = output
+                    self.ask_ledger("admission")
                     self.take(self.session.grant(Admission(output, standing_of(self.given["standing"]))))
                 case ChargeNeeded():
                     self.asked["charge"] = output
+                    self.ask_ledger("charge")
                     self.take(self.session.grant(Charge(output, h(self.given["ledger_head"]))))
                 case ReceiptSigned():
                     self.signed.append(output)
                 case Finished(result):
                     self.result = result
+
+    def ask_ledger(self, what):
+        """End the session as its driver does where the ledger refuses."""
+        refuses = self.given.get("ledger_refuses", {"at": ""})
+        if refuses["at"] == what:
+            self.take(self.session.cancel(LEDGER_CODES[refuses["because"]]))
+            raise LedgerRefusedError(refuses["because"])
 
     def opened(self, envelope):
         """Open what this side sealed, with the secrets of its receiver."""
