@@ -57,7 +57,7 @@ deep-timing: $(VENV)/installed
 	$(BIN)/python tests/deep/timing.py
 
 deep-states: $(VENV)/installed
-	PSIMATCH_DEEP=2000 $(BIN)/python -m pytest -rs -s tests/states/test_interleavings.py
+	PSIMATCH_DEEP=1000 $(BIN)/python -m pytest -rs -s tests/states/test_interleavings.py
 
 deep-model: $(VENV)/installed
 	$(BIN)/python tests/deep/model.py

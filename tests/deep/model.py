@@ -52,7 +52,7 @@ CONFIGURATIONS = (
     Configuration("honest, one chunk each", SHORT, LIVENESS),
     Configuration("ledgers refuse", "-DREFUSALS", ("both_end",)),
     Configuration("cancel and crash", f"{ONE} -DCANCELS=1 -DCRASHES=1", SAFETY + AGREEMENT + ("both_end",)),
-    Configuration("network attacks", "-DATTACKS=2 -DTIMEOUTS"),
+    Configuration("network attacks", f"{ONE} -DATTACKS=2 -DTIMEOUTS", AGREEMENT),
     Configuration("a crash, then another session", f"{SHORT} -DSESSIONS=2 -DCRASHES=1", ("both_finish",)),
     Configuration("replays into another session", f"{SHORT} -DSESSIONS=2 -DATTACKS=2 -DTIMEOUTS"),
     Configuration("attack, cancel and refusal", "-DATTACKS=1 -DCANCELS=1 -DREFUSALS -DTIMEOUTS"),

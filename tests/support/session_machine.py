@@ -101,32 +101,32 @@ class Sessions(RuleBasedStateMachine):
 
     # As it is meant.
 
-    def run_honestly(self, most):
-        """Take so many steps as two careful callers over a good network would."""
-        for _ in range(most):
-            moved = [self.step(role) for role in Role]
+    def run_honestly(self, most, taken=None):
+        """Take so many steps as two careful callers over a good network would; of the last, so many outputs."""
+        for left in reversed(range(most)):
+            moved = [self.step(role, None if left else taken) for role in Role]
             if not any(moved):
                 return
 
-    def step(self, role):
+    def step(self, role, taken):
         party = self.parties[role]
         if party.busy:
-            party.go_on()
+            party.go_on(taken)
         elif party.asked and not party.abandoned:
-            granted = party.grant()
+            granted = party.grant(taken)
             if granted is not None:
                 self.old_grants.append(granted)
         elif party.inbox and party.may_receive:
-            party.call(party.session.receive(party.inbox.popleft()))
+            party.call(party.session.receive(party.inbox.popleft()), taken)
         else:
             return False
         self.post(role)
         return True
 
-    @rule(most=st.integers(1, 4))
-    def go_on_honestly(self, most):
+    @rule(most=st.integers(1, 4), taken=TAKEN)
+    def go_on_honestly(self, most, taken):
         FIGURES["go on honestly"] += 1
-        self.run_honestly(most)
+        self.run_honestly(most, taken)
 
     @where("may_take")
     @rule(role=ROLES, taken=TAKEN)
