@@ -44,6 +44,9 @@ def _parse(fields: Mapping[str, str]) -> tuple[Identifier, ...]:
 
 
 def _has_form(value: bytes) -> bool:
+    if value.isascii():
+        # Most are, and a session asks it of each text of its list.
+        return b"\0" not in value and not value.decode().isspace()
     try:
         return text(value.decode()).value == value
     except (UnicodeDecodeError, FieldError):
