@@ -17,6 +17,7 @@ from psimatch.envelope import Channel
 from psimatch.identifiers import text
 from psimatch.identity import Identity, PublicIdentity, WrongSignatureError
 from psimatch.ledger import Ledger
+from psimatch.messages import Standing
 from psimatch.outputs import Send
 from psimatch.parameters import Role
 from psimatch.standing import check_standing
@@ -295,6 +296,19 @@ def test_a_client_that_ends_before_its_claims_knows_what_the_server_does_not():
     assert len(wire.sessions[Role.CLIENT]._candidates) == 2
     assert wire.results == {}
     assert wire.sessions[Role.SERVER]._match_count is None
+
+
+def test_a_client_that_goes_before_its_first_blinded_is_charged_for_nothing(ledgers):
+    """And makes the server tag its whole list each time (review, what is not defended). It learns tags, and no match."""
+    agreement = make_agreement(sessions_per_day=1)
+    for number in range(1, 4):
+        client, server = make_client(agreement, ITEMS), make_server(agreement, ITEMS)
+        (hello,) = client.start(Standing(number, 0))
+        list(server.start())
+        *_, needed = server.receive(hello.envelope)
+        answer = server.grant(ledgers[1].grant(agreement, CARE.public, needed, Role.SERVER))
+        assert sum(isinstance(output, Send) for output in answer) == 2
+    assert kinds(ledgers[1]) == ["opened ledger", "accepted", *["opened", "admitted"] * 3]
 
 
 class HostileWorker(Executor):
