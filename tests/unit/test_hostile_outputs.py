@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from sessions import make_terms
 
 from psimatch.cli.outputs import check_output
 from psimatch.errors import OutputError
@@ -56,3 +57,15 @@ def test_nothing_is_left_in_a_folder_that_can_be_guessed_or_read(tmp_path, monke
         os.umask(before)
     assert seen == [0o600]
     assert os.listdir(tmp_path) == ["out.csv"]
+
+
+def test_purge_removes_whatever_bears_the_name_of_a_file_of_matches(ledgers, clock, tmp_path):
+    """A file of another content that took its name goes too; one that was moved away stays (review)."""
+    terms = make_terms(retention_days=1)
+    write_private(tmp_path / "out.csv", b"matches")
+    ledgers[0].keep_until(tmp_path / "out.csv", bytes(32), terms)
+    (tmp_path / "out.csv").rename(tmp_path / "moved.csv")
+    (tmp_path / "out.csv").write_bytes(b"something else")
+    clock.now += 86_400
+    assert ledgers[0].purge() == ([tmp_path / "out.csv"], [])
+    assert [file.name for file in tmp_path.glob("*.csv")] == ["moved.csv"]
