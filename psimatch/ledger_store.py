@@ -81,8 +81,7 @@ class LedgerStore:
                 # SQLite would make it there, and let others read it.
                 raise LedgerError(f"{self.path} is a link that leads nowhere", hint="remove it, or name another ledger")
             with _ledger_errors(self._name):
-                # Behind a link to nowhere, else SQLite would make the file, for everybody to read.
-                _create(Path(os.path.realpath(self.path)))
+                _create(self.path)
         with _ledger_errors(self._name):
             self._connection = sqlite3.connect(
                 _MEMORY if self.path is None else self.path,
