@@ -321,12 +321,13 @@ class Sessions(RuleBasedStateMachine):
     def withhold(self, role):
         """A side takes back what it sent last and goes on, signing as if that had never been."""
         party, peer = self.parties[role], self.parties[role.peer]
-        if party.outbox and peer.inbox and peer.inbox[-1] == party.outbox[-1] and not party.session.ended:
+        sent = party.session._channel.sent
+        if sent and party.alive and party.outbox and peer.inbox and peer.inbox[-1] == party.outbox[-1]:
             FIGURES["withhold"] += 1
             self.honest = False
             party.touched = True
             peer.inbox.pop()
-            party.session._channel.sent.pop()
+            sent.pop()
 
     @precondition(lambda self: self.parties and all(party.session.ended for party in self.parties.values()))
     @rule(honest=st.integers(0, 16))
