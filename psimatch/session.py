@@ -100,8 +100,7 @@ class Session(ABC):
                 in canonical form.
         """
         self._check_parties(agreement, identity, peer, today)
-        self.agreement = agreement
-        self.terms = agreement.terms
+        self.agreement, self.terms = agreement, agreement.terms
         self.peer = peer
         self.state = State.NEW
         self.peer_confirmed = self._evaluated = self._broken = False
@@ -185,7 +184,8 @@ class Session(ABC):
             for output in steps():
                 yield from self._trail.take()
                 asked = isinstance(output, AdmissionNeeded | ChargeNeeded)
-                yield output
+                if self.state is not State.ABORTED:
+                    yield output
                 if asked or self.state is State.ABORTED:
                     return
             yield from self._trail.take()

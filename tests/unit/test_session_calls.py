@@ -1,7 +1,7 @@
 """Callers that don't do as they are told: what a session gives, keeps and takes then."""
 
 import pytest
-from sessions import STANDING, Wire, make_agreement, make_client, make_server
+from sessions import AUDITOR, STANDING, Wire, make_agreement, make_client, make_server
 
 from psimatch import errors
 from psimatch.identifiers import text
@@ -57,3 +57,16 @@ def test_the_call_that_asked_can_end_while_the_grant_runs(end):
         list(server.receive(hello.envelope))
     assert any(isinstance(output, Send) for output in granted)
     assert server.state is State.AWAITING_BLINDED
+
+
+@pytest.mark.parametrize("taken", range(1, 10))
+def test_nothing_is_sent_after_cancel_while_the_audit_file_is_written(taken):
+    agreement = make_agreement(auditor=AUDITOR.public.fingerprint_text)
+    client, server = (make(agreement, ITEMS, auditor=AUDITOR.public) for make in (make_client, make_server))
+    (hello,) = client.start(STANDING)
+    list(server.start())
+    outputs = server.grant(Admission(next(server.receive(hello.envelope)), STANDING))
+    for _ in range(taken):
+        next(outputs)
+    server.cancel()
+    assert not any(isinstance(output, Send) for output in outputs)
