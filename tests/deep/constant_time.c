@@ -3,6 +3,11 @@
    Secrets are marked, and the tool that watches reports each use of one (secrets.h). What is declassified is what a
    caller sees anyway: the encoded results, and whether a call refused. The kernel is the macro KERNEL_UNDER_TEST.
 
+   All that kernel.h and scalars.h export is called, but for what takes public data alone: the table of a public key and
+   weighted_sum_vartime, which is a control here. Secret are scalars, blinds, keys, what they are reduced from, inputs,
+   hashed and unblinded elements; their number and the lengths of inputs are not. records.c is not checked: it says
+   itself what its time depends on.
+
    `constant_time SEED` takes other secrets, and no edge cases unless the seed is 0. With `branch`, `address` or `vartime` behind the seed it uses one on
    purpose: the tool must complain, or it checks nothing. */
 #include <stdio.h>
@@ -48,6 +53,24 @@ static int control(const char *name, const kernel *k, const uint8_t *scalars, co
     if (!strcmp(name, "address")) return ((volatile uint64_t *)table)[scalars[32]] & 1;
     if (!strcmp(name, "vartime")) return k->weighted_sum_vartime(out, scalars, elements, N);
     return 0;
+}
+
+/* A batch of one, which has lanes that are empty, and is what a proof is made with. */
+static void check_one(const kernel *k, const input_list *inputs, const uint8_t *scalars, const uint8_t *blinds,
+                      const uint8_t *elements) {
+    const input_list one = {inputs->packed, inputs->lengths, 1, inputs->suffix, inputs->dst_size};
+    const uint64_t(*rows)[15][8] = (const uint64_t(*)[15][8])table;
+    uint8_t out[64];
+    publish("multiply one", out, 32, k->multiply(out, scalars, 32, elements, 1), 0);
+    publish("multiply_base one", out, 32, k->multiply_base(out, rows, scalars, 1), 0);
+    publish("blind one", out, 32, k->blind(out, &one, rows, blinds), 0);
+    publish("unblind one", out, 32, k->unblind(out, rows, blinds, elements, 1), 0);
+    publish("evaluate one", out, 32, k->evaluate(out, &one, scalars), 0);
+    k->hash(out, &one);
+    publish("hash one", out, 32, 0, 0);
+    k->finalize(out, &one, elements);
+    publish("finalize one", out, 64, 0, 0);
+    publish("add one", out, 32, k->add(out, elements, elements, 1), 0);
 }
 
 int main(int argc, char **argv) {
@@ -99,12 +122,19 @@ int main(int argc, char **argv) {
     publish("add", out, 32 * N, k->add(out, elements, elements, N), 0);
     publish("multiply secret elements", out, 32 * N, k->multiply(out, scalars + 32, 0, elements, N), 0);
 
+    check_one(k, &inputs, scalars, blinds, elements);
+
     /* A refusal does not come earlier than a result: zero as a secret scalar. */
     memset(scalars, 0, 32);
     SECRET(scalars, 32);
+    publish("evaluate by zero", out, 32 * N, k->evaluate(out, &inputs, scalars), REFUSED);
     publish("multiply by zero", out, 32 * N, k->multiply(out, scalars, 0, elements, N), REFUSED);
     publish("multiply_base by zero", out, 32 * N, k->multiply_base(out, (const uint64_t (*)[15][8])table, scalars, N),
             REFUSED);
+    memset(blinds, 0, 32);
+    SECRET(blinds, 32);
+    publish("blind by zero", out, 32 * N, k->blind(out, &inputs, (const uint64_t (*)[15][8])table, blinds), 0);
+    publish("unblind by zero", out, 32 * N, k->unblind(out, (const uint64_t (*)[15][8])table, blinds, elements, N), 0);
     publish("invert zero", out, 32 * N, psimatch_invert_each(out, scalars, N), REFUSED);
     printf("no branch and no address depended on a secret\n");
     return 0;

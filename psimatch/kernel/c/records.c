@@ -1,5 +1,10 @@
 /* Sort and search packed rows by a column of bytes. What is compared are PRF outputs of this side, or what the peer
-   has sent: variable time, and fast where the values are spread evenly, as such outputs are. */
+   has sent: variable time, and fast where the values are spread evenly, as such outputs are.
+
+   What is secret here: the keys of a shuffle; the claims, and a client's tags, of identifiers that don't match; which
+   match. Sorting takes the same steps for all values whose first eight bytes differ, and reads from places that the
+   values give: who shares this machine's cache could see these, and nobody else. A search takes steps by the values,
+   which are uniform, and no fewer where it finds something. Tags of the server, and what the peer sent, are public. */
 #ifndef Py_LIMITED_API
 #define Py_LIMITED_API 0x030B0000
 #endif
@@ -140,7 +145,8 @@ static int32_t place_of(const column *c, const uint8_t *value) {
         if (memcmp(value_at(c, middle), value, c->size) <= 0) low = middle;
         else high = middle;
     }
-    return memcmp(value_at(c, low), value, c->size) ? -1 : (int32_t)low;
+    /* -1 is all ones. Not a branch, which the few that match would take against the processor's guess. */
+    return (int32_t)low | -(int32_t)(memcmp(value_at(c, low), value, c->size) != 0);
 }
 
 PyObject *psimatch_find(PyObject *self, PyObject *args) {
