@@ -45,7 +45,7 @@ def secrets_of(*sessions):
         for name, identity in (("care", CARE), ("police", POLICE)):
             found[f"{name} signing key"] = identity._signing_key.encode()
         if getattr(session, "_key", None) is not None:
-            found[f"{role} key"] = session._key.secret
+            found[f"{role} key"] = bytes(bytearray(session._key.secret))
             found[f"{role} outputs"] = bytes(session._outputs[:64]) or b"none there yet"
         for number, (_, blinding) in enumerate(getattr(session, "_blindings", ())):
             found[f"{role} blind {number}"] = blinding.blinds[:32]

@@ -1,6 +1,7 @@
 """The order of rows, dummies and matches does not show: what stands where is uniform over many sessions."""
 
 import random
+from dataclasses import replace
 
 import pytest
 from sessions import Wire, make_agreement, make_client, make_server
@@ -94,7 +95,9 @@ def listen(client, server):
             match message:
                 case Blinded():
                     found["inputs"], found["elements"] = inputs, message.elements
-                    found["blinding"] = session._blindings[0][1]
+                    # Copied, since the session wipes its own.
+                    blinding = session._blindings[0][1]
+                    found["blinding"] = replace(blinding, blinds=bytes(bytearray(blinding.blinds)))
                 case Tags():
                     outputs = cut(oprf.evaluate(session._key, inputs), OUTPUT_BYTES)
                     found["tags"], found["own tags"] = cut(message.tags, 16), [item[TAG] for item in outputs]

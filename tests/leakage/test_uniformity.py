@@ -77,7 +77,8 @@ def listen(session, seen):
             case Tags():
                 seen["Tags"] += cut(message.tags, 16)
                 seen["keys"].append(session._key.public_key)
-                seen["secrets"].append(session._key.secret)
+                # Copied, since the session wipes its own.
+                seen["secrets"].append(bytes(bytearray(session._key.secret)))
             case Evaluated():
                 seen["Evaluated"] += cut(message.elements, 32)
             case Claims():
