@@ -64,7 +64,7 @@ def endless():
     read = flag_files._decode
 
     def faulty(data):
-        hangs.match("ab" * (data.count(b"~") * 8))
+        hangs.match("ab" * (data.count(b"~") * 16))
         return read(data)
 
     flag_files._decode = faulty
@@ -91,7 +91,7 @@ CONTROLS = {
     "crash": Control("messages", "planted", crash, seeded=False),
     "other-encodings": Control("messages", "AssertionError", other_encodings, seeded=False),
     "declared-lengths": Control("frames", "bytes were allocated", declared_lengths, seeded=False),
-    "endless": Control("flags", "timeout", endless),
+    "endless": Control("flags", "timeout", endless, seeded=False),
     "telling": Control("flags", "a text shows what stands in the input", telling),
     "unproven": Control("sessions", "was taken for an honest one", unproven),
 }

@@ -21,6 +21,7 @@ rm -f $BUILD/*
 TMPDIR=$(mktemp -d -p /dev/shm 2>/dev/null || mktemp -d)
 export TMPDIR
 trap 'rm -rf "$TMPDIR"' EXIT
+trap 'exit 1' INT TERM
 list() {
     "$PYTHON" tests/fuzz/replay.py "$1"
 }

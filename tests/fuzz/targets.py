@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import agreement_targets
+import audit_targets
 import document_targets
+import ledger_targets
 import list_targets
-import record_targets
 import session_targets
 import wire_targets
 from bounds import bounded
@@ -48,8 +49,8 @@ TARGETS = {
     "flags": Target(list_targets.flags),
     "kinds": Target(list_targets.kinds),
     "documents": Target(document_targets.documents, longest=16_384),
-    "ledgers": Target(record_targets.ledgers),
-    "audits": Target(record_targets.audits, dear=True),
+    "ledgers": Target(ledger_targets.ledgers),
+    "audits": Target(audit_targets.audits, dear=True),
     "tables": Target(list_targets.tables, dear=True),
 }
 

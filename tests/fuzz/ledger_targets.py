@@ -1,32 +1,24 @@
-"""What lies on a disk for years: ledgers, and audit files of another party."""
+"""Ledgers: entries, rows, the table of files, and the file of a ledger itself."""
 
 import contextlib
 import json
 import sqlite3
-from dataclasses import replace
 
 from bounds import refusals
-from choices import Choices, assert_silent, edited
-from material import AGREEMENT, CHUNK, CONTENTS, CONVERSATION, LEDGER, PARTIES, REQUESTS, ROWS, audited_pair, opening
+from choices import Choices, edited
+from material import AGREEMENT, LEDGER, ROWS
 from scratch import FOLDER, written
-from sessions import AUDITOR, CARE, POLICE, Wire, chunks_of
+from sessions import CARE, POLICE
 
-from psimatch import audit, ledger_entries
-from psimatch.audit import records
-from psimatch.audit.rows import CannotOpenRowError, Row, share
-from psimatch.errors import AuditFileError, LedgerError, RefusedError
+from psimatch import ledger_entries
+from psimatch.errors import LedgerError, RefusedError
 from psimatch.ledger import Ledger
 from psimatch.ledger_entries import ChainCheck, Entry
 from psimatch.ledger_store import LedgerStore
 from psimatch.ledger_view import LedgerView
-from psimatch.parameters import Role
 from psimatch.receipt_files import write_receipts
 
 NOW = 1_800_000_000
-ROLES = tuple(Role)
-
-
-# Ledgers.
 
 
 def entries(choices):
@@ -158,120 +150,6 @@ def ledgers(data):
     choices.one_of((entries, files, rows, pages))(choices)
 
 
-# Audit files.
-
-
-def whole_file(choices):
-    """An audit file with edits, or anything."""
-    role = choices.one_of(ROLES)
-    data = edited(CONVERSATION.audits[role], choices) if choices.number(2) else choices.rest()
-    with chunks_of(CHUNK), refusals(AuditFileError):
-        contents = audit.AuditContents.decode(data)
-        _assert_one_form(data)
-        _check(contents)
-
-
-def _assert_one_form(data):
-    again = b"".join(map(records.encode, records.decode_all(data)))
-    assert data.startswith(again), "a record was read that psimatch writes otherwise"
-
-
-def signed_messages(choices):
-    """An owner changes a message of its own, and signs it anew: what follows does not fit any more."""
-    role, at = choices.one_of(ROLES), choices.number(len(CONTENTS[Role.CLIENT].messages))
-    contents = CONTENTS[role]
-    messages = list(contents.messages)
-    message = messages[at % len(messages)]
-    messages[at % len(messages)] = replace(
-        message, message=edited(message.message, choices), received=choices.number(256)
-    )
-    with chunks_of(CHUNK), refusals(AuditFileError):
-        _check(replace(contents, messages=tuple(messages)))
-
-
-def hostile_rows(choices):
-    """An owner commits to rows of any content, and opens them."""
-    role, place, part = choices.one_of(ROLES), choices.number(3), choices.number(3)
-    given = choices.rest()
-    with chunks_of(CHUNK):
-        pair = audited_pair()
-        session = pair[0] if role is Role.CLIENT else pair[1]
-        _change_row(session._trail, place, part, given)
-        conversation = Wire(*pair).run()
-        if role not in conversation.audits:
-            return
-        with refusals(AuditFileError):
-            contents = audit.AuditContents.decode(conversation.audits[role])
-            seed = conversation.owner_seeds[role]
-            shares = {number: share(seed, number) for number in range(contents.header.set_size + 1)}
-            _check(contents, audit.Opening(_auditor_seed(contents), shares))
-
-
-def _change_row(trail, place, part, given):
-    honest = trail._keep
-    count = 0
-
-    def keep(record):
-        nonlocal count
-        if isinstance(record, records.Rows):
-            first, count = count, count + len(record.leaves) // 32
-            if first <= place < count:
-                record = _with_row(trail, record, place, place - first, part, given)
-                trail._leaves[place] = record.leaves[32 * (place - first) :][:32]
-        honest(record)
-
-    trail._keep = keep
-
-
-def _with_row(trail, record, place, number, part, given):
-    from psimatch.audit.rows import open_row, seal_row
-
-    size = trail._row_bytes + 16
-    shares = trail._shares(place)
-    row = Row.decode(open_row(record.sealed[size * number : size * (number + 1)], shares))
-    match part:
-        case 0:
-            row = replace(row, identifier=given[: trail._row_bytes - 96])
-        case 1:
-            row = replace(row, blinding=given[:33])
-        case _:
-            row = replace(row, case_ref=given.decode("utf-8", "replace")[:20])
-    packed = row.encode(trail._row_bytes)
-    leaves = record.leaves[: 32 * number] + row.leaf + record.leaves[32 * (number + 1) :]
-    sealed = record.sealed[: size * number] + seal_row(packed, shares) + record.sealed[size * (number + 1) :]
-    return records.Rows(leaves, sealed)
-
-
-def one_row(choices):
-    """Any bytes as a row that was opened."""
-    data = choices.rest()
-    with contextlib.suppress(CannotOpenRowError):
-        assert Row.decode(data).encode(len(data)) == data
-
-
-def _auditor_seed(contents):
-    from psimatch.audit.trail import seed_info
-
-    header = contents.header
-    return AUDITOR.sealing_key.open(header.sealed_seed, seed_info(header.role, header.agreement_id, header.session_id))
-
-
-def _check(contents, given=None):
-    """Check it with nothing open, then with all rows."""
-    openings = [None, given] if given else [None, OPENINGS[contents.header.role]]
-    for item in openings:
-        report = audit.check_audit(contents, AGREEMENT.terms, PARTIES, item)
-        assert_silent(*report.violations, repr(report))
-        if report.opened:
-            audit.write_opened_rows(FOLDER / "rows.csv", report, force=True)
-
-
-def audits(data):
-    """Audit files, the messages in them, and their rows."""
-    choices = Choices(data)
-    choices.one_of((whole_file, whole_file, signed_messages, hostile_rows, one_row))(choices)
-
-
 def _copy(path):
     """Return the bytes of a ledger, all of it in one file."""
     with contextlib.closing(sqlite3.connect(LEDGER._store.path)) as connection:
@@ -287,4 +165,3 @@ def _empty():
 
 GENUINE = _copy(LEDGER._store.path)
 EMPTY = _empty()
-OPENINGS = {role: opening(role, REQUESTS[role][0]) for role in Role}
