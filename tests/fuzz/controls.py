@@ -60,11 +60,11 @@ def declared_lengths():
 
 def endless():
     """Match by an expression that takes for ever on some texts."""
-    hangs = re.compile(r"(a|a|b|b)*c")
+    hangs = re.compile("(a+)+b")
     read = flag_files._decode
 
     def faulty(data):
-        hangs.match("ab" * (data.count(b"~") * 16))
+        hangs.match("a" * (data.count(b"~") * 40))
         return read(data)
 
     flag_files._decode = faulty
@@ -88,10 +88,10 @@ def unproven():
 
 
 CONTROLS = {
-    "crash": Control("messages", "planted", crash, seeded=False),
-    "other-encodings": Control("messages", "AssertionError", other_encodings, seeded=False),
+    "crash": Control("messages", "IndexError: planted", crash, seeded=False),
+    "other-encodings": Control("messages", "that is not the one form", other_encodings, seeded=False),
     "declared-lengths": Control("frames", "bytes were allocated", declared_lengths, seeded=False),
-    "endless": Control("flags", "timeout", endless, seeded=False),
+    "endless": Control("flags", "ERROR: libFuzzer: timeout", endless, seeded=False),
     "telling": Control("flags", "a text shows what stands in the input", telling),
     "unproven": Control("sessions", "was taken for an honest one", unproven),
 }
