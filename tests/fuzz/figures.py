@@ -1,4 +1,4 @@
-"""What the fuzzer says at its end, on one line or as a row of a table: `python tests/fuzz/figures.py LOG...`."""
+"""What the fuzzer says at its end: `python tests/fuzz/figures.py LOG...`."""
 
 import re
 import sys
