@@ -251,7 +251,12 @@ class LedgerStore:
 
     def _rows(self, sql: str, values: tuple[str | int, ...]) -> list[Row]:
         with self._lock, _ledger_errors(self._name):
-            return self._connection.execute(sql, values).fetchall()
+            found = self._connection.execute(sql, values).fetchall()
+        # Of a damaged page SQLite gives what its own column would not take.
+        for number, body, signature in found:
+            if not isinstance(body, str) or not isinstance(signature, bytes):
+                raise _no_entry(number)
+        return found
 
 
 def _is_path(value: object) -> bool:
@@ -304,12 +309,14 @@ def entry_of(row: Row) -> Entry:
     try:
         entry = Entry.from_body(row[1])
     except (ValueError, TypeError, RecursionError):
-        raise LedgerCorruptError(
-            f"entry {row[0]} of the ledger is not an entry in its one form", hint=_VERIFY
-        ) from None
+        raise _no_entry(row[0]) from None
     if entry.number != row[0]:
         raise LedgerCorruptError(f"entry {row[0]} of the ledger bears another number", hint=_VERIFY)
     return entry
+
+
+def _no_entry(number: int) -> LedgerCorruptError:
+    return LedgerCorruptError(f"entry {number} of the ledger is not an entry in its one form", hint=_VERIFY)
 
 
 _HINTS: Final = {

@@ -66,6 +66,8 @@ def tables(data):
         warnings.simplefilter("always")
         with refusals(FlagFileError):
             _use(read_flags(path, LISTS[0], contact_bytes=48), LISTS[0], 48)
+    # A file that is left open is said when Python finds it, which may be many inputs later.
+    said = [warning for warning in said if not issubclass(warning.category, ResourceWarning)]
     assert not said, "a package warns of what stands in the input"
 
 

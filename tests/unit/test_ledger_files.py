@@ -113,6 +113,26 @@ def test_bodies_of_other_types_are_refused(filled, clock):
             LedgerView(copy).verify()
 
 
+def without_not_null(path, old, new):
+    """Change the text of the table, as only a hand or a failing disk does."""
+    with opened(path) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("UPDATE sqlite_master SET sql = replace(sql, ?, ?) WHERE name = 'entries'", (old, new))
+
+
+@pytest.mark.parametrize("column", ["body TEXT", "signature BLOB"])
+@pytest.mark.parametrize("ask", [lambda ledger: ledger.head, lambda ledger: ledger.verify()])
+def test_what_a_damaged_page_lacks_is_no_entry(filled, clock, column, ask):
+    without_not_null(filled, f"{column} NOT NULL", column)
+    last = rows(filled)[-1][0]
+    tampered(filled, (f"UPDATE entries SET {column.split()[0]} = NULL WHERE number = ?", (last,)))
+    without_not_null(filled, column, f"{column} NOT NULL")
+    with LedgerView(filled) as ledger, pytest.raises(LedgerCorruptError):
+        ask(ledger)
+    with pytest.raises(LedgerCorruptError):
+        Ledger(filled, CARE, clock=clock)
+
+
 def test_programs_that_begin_a_ledger_together(tmp_path, clock):
     for number in range(8):
         path, failed, barrier = tmp_path / f"{number}.ledger", [], threading.Barrier(4)
