@@ -200,7 +200,7 @@ def _audits():
             bytes([0, role, 1]) + edit(at, 1, b"\x01")(9_999) for at in (0, 4, 5, 6, 40, 200, 1_400, 2_000, 4_000)
         )
         yield from (
-            bytes([2, role, at, way, 1]) + edit(9, 1, b"\x01")(200) for at in range(role, 16, 2) for way in (0, at % 2)
+            bytes([2, role, at, way, 1]) + edit(9, 1, b"\x01")(200) for at in range(role, 16, 4) for way in (0, 1)
         )
         yield from (
             bytes([3, role, 1, part]) + given for part in range(3) for given in (b"", b"$", bytes(33), b"\0\0\0\4text")
