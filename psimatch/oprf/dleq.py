@@ -24,6 +24,19 @@ SAFE_RFC_BATCH: Final = 16
 MAX_RFC_BATCH: Final = 65_535
 
 
+def check_batch_size(size: int, context: bytes | None, max_batch: int) -> None:
+    """Check that so many elements may be under one proof.
+
+    Raises:
+        BatchTooLargeError: there is no context, and they are more than `max_batch`.
+    """
+    if context is None and size > min(max_batch, MAX_RFC_BATCH):
+        raise BatchTooLargeError(
+            f"{size} elements under one proof of RFC 9497; at most {max_batch} are allowed",
+            hint="use a context (the chunk-bound proof), or raise max_batch and read psimatch.oprf's warning",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Blinded and evaluated elements under one public key; 32 * n bytes each, n at least 1.
@@ -38,11 +51,7 @@ class Batch:
     max_batch: int = SAFE_RFC_BATCH
 
     def __post_init__(self) -> None:
-        if self.context is None and self.size > min(self.max_batch, MAX_RFC_BATCH):
-            raise BatchTooLargeError(
-                f"{self.size} elements under one proof of RFC 9497; at most {self.max_batch} are allowed",
-                hint="use a context (the chunk-bound proof), or raise max_batch and read psimatch.oprf's warning",
-            )
+        check_batch_size(self.size, self.context, self.max_batch)
 
     @property
     def size(self) -> int:

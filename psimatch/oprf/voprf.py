@@ -105,8 +105,8 @@ def _blind_evaluate_with(
         raise CountError(f"blinded elements are a positive multiple of {ELEMENT_BYTES} bytes")
     if key.mode is Mode.OPRF:
         return Evaluation(kernel.multiply(key.secret, blinded_elements), b"")
-    # The batch is checked for its size before it is worked on.
-    dleq.Batch(key.public_key, blinded_elements, blinded_elements, context, max_batch)
+    # Before the batch is worked on.
+    dleq.check_batch_size(len(blinded_elements) // ELEMENT_BYTES, context, max_batch)
     elements = kernel.multiply(key.secret, blinded_elements)
     batch = dleq.Batch(key.public_key, blinded_elements, elements, context, max_batch)
     return Evaluation(elements, dleq._prove_with(key, batch, nonce))

@@ -49,6 +49,13 @@ def test_mode_oprf_and_voprf_are_separate(key):
         oprf.finalize(plain.public_key, INPUTS, blinding, oprf.Evaluation(evaluation.elements, bytes(64)))
 
 
+@pytest.mark.parametrize("mode", Mode)
+@pytest.mark.parametrize("adds", [False, True])
+def test_a_blind_is_added_only_where_a_proof_says_whose_key_it_is(monkeypatch, mode, adds):
+    monkeypatch.setattr(kernel, "ADDS_BLINDS", adds)
+    assert oprf.blind(INPUTS, mode=mode).additive is (adds and mode is Mode.VOPRF)
+
+
 @pytest.mark.parametrize("name", INVALID_ELEMENTS)
 @pytest.mark.parametrize("place", [0, 1, 2])
 def test_invalid_blinded_elements_are_refused(key, name, place):
@@ -173,6 +180,13 @@ def test_a_large_batch_under_rfc_weights_is_refused_unless_asked_for(key):
     with pytest.raises(errors.BatchTooLargeError):
         oprf.finalize(key.public_key, INPUTS, blinding, evaluation)
     assert oprf.finalize(key.public_key, INPUTS, blinding, evaluation, max_batch=20) == oprf.evaluate(key, INPUTS)
+
+
+def test_a_large_batch_is_refused_before_it_is_worked_on(key, monkeypatch):
+    blinding = oprf.blind(INPUTS)
+    monkeypatch.setattr(kernel, "multiply", lambda *given: pytest.fail("the key was used"))
+    with pytest.raises(errors.BatchTooLargeError):
+        oprf.blind_evaluate(key, blinding.blinded_elements)
 
 
 def test_inputs_that_the_rfc_refuses(key, monkeypatch):
