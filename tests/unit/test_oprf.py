@@ -143,6 +143,27 @@ def test_a_proof_of_another_key_or_context_is_refused(key):
             oprf.finalize(other.public_key, INPUTS[:3], blinding, evaluation, context=context)
 
 
+def test_a_proof_that_commits_to_the_identity_is_refused(key):
+    """Who knows the key can make a proof whose check meets the identity element, where it can compare nothing."""
+    blinding = oprf.blind(INPUTS[:1])
+    other = oprf.generate_key_pair()
+    elements = kernel.multiply(other.secret, blinding.blinded_elements)
+    challenge = 5
+    response = -challenge * int.from_bytes(key.secret, "little") % ORDER
+    proof = challenge.to_bytes(32, "little") + response.to_bytes(32, "little")
+    with pytest.raises(errors.ProofError, match="does not hold"):
+        oprf.finalize(key.public_key, INPUTS[:1], blinding, oprf.Evaluation(elements, proof), context=b"")
+
+
+def test_a_batch_that_folds_into_the_identity_proves_nothing(key, monkeypatch):
+    """Nobody can find weights that cancel, so weights of zero are given."""
+    monkeypatch.setattr(dleq.Batch, "weights", lambda batch: bytes(32 * batch.size))
+    elements = kernel.multiply(oprf.generate_key_pair().secret, GENERATOR)
+    proof = (5).to_bytes(32, "little") * 2
+    with pytest.raises(errors.ProofError, match="does not hold"):
+        dleq.verify(dleq.Batch(key.public_key, GENERATOR, elements, None), proof)
+
+
 def test_one_element_under_another_key_is_refused(key):
     other = oprf.generate_key_pair()
     blinding = oprf.blind(INPUTS)
