@@ -5,13 +5,13 @@ BIN := $(VENV)/bin
 LOCK := .ci/requirements.txt
 TOOLS := build/tools
 
-.PHONY: help demo test deep deep-kernels deep-timing deep-states deep-model deep-fuzz deep-wheels deep-audit check format bench lock sbom clean
+.PHONY: help demo test deep deep-kernels deep-timing deep-states deep-model deep-fuzz deep-wheels deep-audit deep-mutation check format bench lock sbom clean
 
 help:
 	@echo "make demo    two parties match the example lists over TCP"
 	@echo "make test    run the whole test suite"
 	@echo "make deep    what needs more than Python and make, each also by itself: deep-kernels (constant time, bounds,"
-	@echo "             sanitizers), deep-timing, deep-states, deep-model (Spin), deep-fuzz, deep-wheels, deep-audit"
+	@echo "             sanitizers), deep-timing, deep-states, deep-model (Spin), deep-fuzz, deep-wheels, deep-mutation, deep-audit"
 	@echo "make check   ruff, format and mypy"
 	@echo "make format  apply ruff's fixes and format"
 	@echo "make bench   all benchmarks, beside other libraries; rewrites benchmarks/README.md (15 minutes)"
@@ -41,7 +41,7 @@ test: $(VENV)/installed
 	$(BIN)/python -m pytest
 
 # What needs more than Python and make. Each part installs what it needs; there a skip is a failure.
-deep: deep-kernels deep-timing deep-states deep-model deep-fuzz deep-wheels deep-audit
+deep: deep-kernels deep-timing deep-states deep-model deep-fuzz deep-wheels deep-mutation deep-audit
 
 deep-kernels: $(VENV)/installed
 	PYTHON=$(BIN)/python tests/deep/run.sh
@@ -71,6 +71,11 @@ deep-wheels: $(VENV)/installed
 deep-audit: $(TOOLS)/pip-audit/installed
 	@$(TOOLS)/pip-audit/bin/pip-audit --strict --progress-spinner off --disable-pip --require-hashes -r $(LOCK) || \
 	  { echo "not audited, or not clean: a dependency has a known vulnerability, or PyPI's advisories were not reached"; exit 1; }
+
+# With what CI installs, and without psimatch, which stands in the copy that is changed.
+deep-mutation: $(VENV)/installed $(TOOLS)/mutmut/installed
+	$(TOOLS)/mutmut/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $(LOCK)
+	$(BIN)/python tests/deep/mutation.py
 
 check: $(VENV)/installed
 	$(BIN)/ruff check .
