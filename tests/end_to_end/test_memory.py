@@ -87,6 +87,8 @@ class Dumped:
 
     def __init__(self, pair, *, client_points, server_points):
         self.sides = {"client": pair.care, "server": pair.police}
+        # Nothing matches: the claim of a match is sent, and stands in messages.
+        pair.police.write_list(["police 1", "police 2"])
         self.processes = {}
         self._start("server", server_points, "--listen", "127.0.0.1:0")
         line = self.processes["server"].stderr.readline()
