@@ -1837,9 +1837,18 @@ def read_written(text: str) -> bytes:
     return bytes(int(bits[at : at + 8], 2) for at in range(0, 256, 8))
 
 
+SHOWS_NOTHING = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0\U0001d159")
+VARIATION_SELECTORS = (range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))
+
+
 def folded(name: str) -> str:
-    """Return a name for comparing: NFKC, without regard to case and blanks (§11.1)."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    """Return a name for comparing: NFKC, case-folded, without what shows as nothing, runs of blanks as one (§11.1)."""
+    shown = [
+        c
+        for c in unicodedata.normalize("NFKC", name)
+        if c not in SHOWS_NOTHING and not any(ord(c) in block for block in VARIATION_SELECTORS)
+    ]
+    return " ".join("".join(shown).casefold().split())
 
 
 class OwnLedger:
