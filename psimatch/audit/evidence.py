@@ -132,7 +132,7 @@ def _problems(evidence: Evidence, contents: AuditContents, terms: Terms) -> Iter
     header = contents.header
     hellos, answers = evidence.of(Role.CLIENT, Hello), evidence.of(Role.SERVER, ServerHello)
     if not hellos or not answers:
-        yield "the messages of the session's beginning are missing"
+        # The party's machine stopped before the session began: the file binds nobody to anything.
         return
     sizes = {Role.CLIENT: hellos[0].set_size, Role.SERVER: answers[0].set_size}
     try:

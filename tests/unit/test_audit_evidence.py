@@ -89,12 +89,23 @@ def test_every_message_is_bound(role):
             ),
             "elsewhere": (*signed[:number], replace(signed[number], session_id=bytes([1]) * 32), *signed[number + 1 :]),
             "twice": (*signed[: number + 1], *signed[number:]),
-            "missing": (*signed[:number], *signed[number + 1 :]) if number + 2 < len(signed) else (),
         }
+        if number + 2 < len(signed):
+            changed["missing"] = (*signed[:number], *signed[number + 1 :])
         for way, messages in changed.items():
             report = check(agreement, wire, role, replace(contents, messages=tuple(messages)))
             assert report.violations, (number, way)
             assert not report.proves_set
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("kept", [0, 1])
+def test_a_file_that_ends_before_the_session_began_binds_nobody(role, kept):
+    """A machine that stops after the rows were written and before ServerHello was leaves such a file."""
+    agreement, wire = audited()
+    contents = contents_of(wire, role)
+    report = check(agreement, wire, role, replace(contents, messages=contents.messages[:kept]))
+    assert (report.violations, report.bound, report.opened, report.proves_set) == ((), False, (), False)
 
 
 @BOTH

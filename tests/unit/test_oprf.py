@@ -251,7 +251,9 @@ def test_no_secret_shows_in_a_repr(key):
     assert repr(blinding.blinds) not in repr(blinding)
 
 
-def test_zero_scalars_are_redrawn(monkeypatch):
-    drawn = iter([bytes(128), bytes(range(128))])
-    monkeypatch.setattr(suite.randomness, "random_bytes", lambda length: next(drawn))
+def test_a_scalar_is_drawn_from_64_bytes_and_a_blind_of_zero_refused(monkeypatch):
+    monkeypatch.setattr(suite.randomness, "random_bytes", lambda length: bytes(range(length)))
     assert suite.random_scalars(2) == kernel.reduce_scalars(bytes(range(128)))
+    # Added to the hashed input zero is a blind like any other; multiplied with it, it would make the identity of all.
+    with pytest.raises(errors.InvalidInputError):
+        blind_with([b"x"], bytes(32))
