@@ -3,7 +3,6 @@
 A target returns for whatever is refused as it should be, and raises for anything else.
 """
 
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ import ledger_targets
 import list_targets
 import session_targets
 import wire_targets
-from bounds import bounded
+from bounds import run_bounded
 from repeatable import repeatable
 
 FOUND = Path(__file__).parent / "found"
@@ -35,8 +34,13 @@ class Target:
     dear: bool = False
 
     def run(self, data, *, fuzzing=False):
-        limit = contextlib.nullcontext() if fuzzing and self.dear else bounded(data, self.base_bytes, self.factor)
-        with repeatable(), limit:
+        if fuzzing and self.dear:
+            self._repeat(data)
+        else:
+            run_bounded(self._repeat, data, self.base_bytes, self.factor)
+
+    def _repeat(self, data):
+        with repeatable():
             self.function(data)
 
 
