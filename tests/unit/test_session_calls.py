@@ -4,6 +4,7 @@ import pytest
 from sessions import AUDITOR, STANDING, Wire, make_agreement, make_client, make_server
 
 from psimatch import errors
+from psimatch.errors import AbortCode
 from psimatch.identifiers import text
 from psimatch.outputs import Admission, AdmissionNeeded, Charge, ChargeNeeded, ReceiptSigned, Send
 from psimatch.parameters import Role
@@ -70,3 +71,14 @@ def test_nothing_is_sent_after_cancel_while_the_audit_file_is_written(taken):
         next(outputs)
     server.cancel()
     assert not any(isinstance(output, Send) for output in outputs)
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("reason", [AbortCode.CANCELLED, AbortCode.BUDGET])
+def test_before_it_has_begun_a_client_alone_says_why_it_does_not(role, reason):
+    make = make_client if role is Role.CLIENT else make_server
+    session = make(make_agreement(), ITEMS)
+    told = session.cancel(reason)
+    assert len(told) == (role is Role.CLIENT and reason is not AbortCode.CANCELLED)
+    assert session.state is State.ABORTED
+    assert session.cancel(reason) == ()
