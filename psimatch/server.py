@@ -229,8 +229,8 @@ class ServerSession(Session):
 
     def _take_receipt(self, message: messages.Receipt) -> Iterator[Output]:
         # §7.3 step 6
-        # The client's digest is that of its message before this one.
-        before = self._channel.received[-2] if len(self._channel.received) > 1 else NO_DIGEST
+        # The client's digest is that of its message before this one: a Hello came at least.
+        before = self._channel.received[-2]
         receipt = self._receipt(before, self._channel.last_sent, Receipt.from_body(message.body).client_ledger_head)
         receipt.check(message, self.peer, self.role.peer)
         if self.terms.reveal is Reveal.BOTH:

@@ -70,6 +70,19 @@ def test_reveal_client_shows_the_server_nothing():
 
 
 @pytest.mark.parametrize("reveal", Reveal)
+def test_what_a_ledger_is_told_of_the_receipt(reveal):
+    """The client's word first, without matches; then both signatures, and the number where this side learns it."""
+    wire = run(make_agreement(reveal=reveal), "abc", "bcd")
+    alone, client = wire.receipts[Role.CLIENT]
+    (server,) = wire.receipts[Role.SERVER]
+    assert alone.receipt == client.receipt == server.receipt
+    assert (alone.matches, alone.peer_signature) == (None, None)
+    assert (client.matches, server.matches) == (2, 2 if reveal is Reveal.BOTH else None)
+    assert (client.signature, client.peer_signature) == (server.peer_signature, server.signature)
+    assert alone.signature == client.signature != server.signature
+
+
+@pytest.mark.parametrize("reveal", Reveal)
 def test_lengths_do_not_depend_on_the_lists(reveal):
     agreement = make_agreement(reveal=reveal)
     seen = set()
