@@ -80,6 +80,13 @@ def test_what_a_ledger_is_told_of_the_receipt(reveal):
     assert (client.matches, server.matches) == (2, 2 if reveal is Reveal.BOTH else None)
     assert (client.signature, client.peer_signature) == (server.peer_signature, server.signature)
     assert alone.signature == client.signature != server.signature
+    for role, told in ((Role.CLIENT, client), (Role.SERVER, server)):
+        result = wire.results[role]
+        assert (result.receipt, result.signature, result.peer_signature) == (
+            told.receipt,
+            told.signature,
+            told.peer_signature,
+        )
 
 
 @pytest.mark.parametrize("reveal", Reveal)
