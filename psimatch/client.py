@@ -59,7 +59,6 @@ class ClientSession(Session):
         self._unsent: deque[Blinded] = deque()
         self._finalizing: Pipeline[bytes] = self._pipeline()
         self._tags = bytearray()
-        self._chunks_sent = 0
         self._chunks_received = 0
         # For each finalized chunk its PRF outputs, and where their tags are among the server's.
         self._found: list[tuple[bytes, array[int]]] = []
@@ -139,15 +138,13 @@ class ClientSession(Session):
             raise TagOrderError("the server's tags are not sorted, or one is repeated")
 
     def _next_blinded(self) -> Output:
-        self._chunks_sent += 1
         return self._send(self._unsent.popleft())
 
     def _take_evaluated(self, message: Evaluated) -> Iterator[Output]:
         # §7.2 step 5, §4.3
         self._evaluated = True
+        # Chunks are ahead of their answers until all are answered, and then no answer is expected (§7.1).
         number = self._chunks_received
-        if number >= self._chunks_sent:
-            raise CountError("the server answered a chunk that was not sent")
         finalize = partial(oprf.finalize, context=chunk_context(self._channel.session_id, number))
         piece, blinding = self._blindings.popleft()
         evaluation = oprf.Evaluation(message.elements, message.proof)

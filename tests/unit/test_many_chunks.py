@@ -1,0 +1,78 @@
+"""Sets of several chunks: with threads as without, counted as they go, and never beyond the charge."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+from sessions import STANDING, Wire, chunks_of, make_agreement, make_client, make_server
+
+from psimatch import errors
+from psimatch.identifiers import text
+from psimatch.outputs import Charge
+from psimatch.parameters import Role
+from psimatch.states import State
+
+SIZE = 20
+WORDS = [str(number) for number in range(SIZE)]
+
+
+@pytest.fixture(autouse=True)
+def _chunks():
+    with chunks_of(2):
+        yield
+
+
+def make_wire(client_words=WORDS[:15], server_words=WORDS[5:], **options):
+    agreement = make_agreement(max_items=SIZE, contact_size=0)
+    client = make_client(agreement, {text(word): "" for word in client_words}, **options)
+    server_options = {name: value for name, value in options.items() if name != "links"}
+    return Wire(client, make_server(agreement, {text(word): "" for word in server_words}, **server_options))
+
+
+def found(wire):
+    assert wire.errors == {}
+    return [{match.identifier.value.decode() for match in wire.results[role].matches} for role in Role]
+
+
+@pytest.mark.parametrize("threads", [0, 1, 3])
+def test_threads_find_the_same(threads):
+    if not threads:
+        assert found(make_wire().run()) == [set(WORDS[5:15])] * 2
+        return
+    with ThreadPoolExecutor(threads) as executor:
+        assert found(make_wire(executor=executor).run()) == [set(WORDS[5:15])] * 2
+
+
+def test_progress_counts_the_items_of_each_phase():
+    wire = make_wire().run()
+    phases = {Role.CLIENT: ("blinding", "receiving tags", "matching"), Role.SERVER: ("tagging", "evaluating")}
+    for role, names in phases.items():
+        seen = [(each.phase, each.done, each.total) for each in wire.progress[role]]
+        assert seen == [(name, done, SIZE) for name in names for done in range(2, SIZE + 1, 2)]
+
+
+def test_links_choose_among_what_is_found_and_see_nothing_else():
+    asked = []
+
+    def links(identifiers):
+        asked.append({identifier.value.decode() for identifier in identifiers})
+        return [identifier for identifier in identifiers if identifier.value != b"7"]
+
+    assert found(make_wire(links=links).run()) == [set(WORDS[5:15]) - {"7"}] * 2
+    assert asked == [set(WORDS[5:15])]
+
+
+def test_no_chunk_is_evaluated_beyond_the_charge():
+    wire = make_wire()
+    server = wire.sessions[Role.SERVER]
+    for role, session in wire.sessions.items():
+        wire.take(role, session.start(STANDING))
+    while server.state is not State.RECEIVING_BLINDED:
+        assert wire.step(Role.SERVER) or wire.step(Role.CLIENT)
+    charge = wire.charges[Role.SERVER][0]
+    assert charge.evaluations == SIZE
+    server._charge = Charge(replace(charge, evaluations=3), bytes(32))
+    sent = len(wire.sent[Role.SERVER])
+    assert wire.step(Role.SERVER)
+    assert type(wire.errors[Role.SERVER]) is errors.LocalProtocolError
+    assert len(wire.sent[Role.SERVER]) == sent
