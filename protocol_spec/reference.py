@@ -503,8 +503,23 @@ class Identity:
         return Ed25519PrivateKey.from_private_bytes(self.material[:32]).sign(data)
 
 
+# y of the points of edwards25519 whose order divides 8; p and p + 1 stand for 0 and 1 in another form.
+LOW_ORDER = {
+    0, 1, P - 1, P, P + 1,
+    2707385501144840649318225287225658788936804267575313519463743609750303402022,
+    55188659117513257062467267217118295137698188065244968500265048394206261417927,
+}  # fmt: skip
+
+
+def has_low_order(encoded: bytes) -> bool:
+    """Say whether an encoded point of edwards25519 has low order; its sign doesn't matter."""
+    return int.from_bytes(encoded, "little") % 2**255 in LOW_ORDER
+
+
 def signature_holds(public_key: bytes, signature: bytes, data: bytes) -> bool:
-    """Say whether an Ed25519 signature verifies (RFC 8032)."""
+    """Say whether an Ed25519 signature verifies (§2.2, RFC 8032)."""
+    if any(has_low_order(point) for point in (public_key, signature[:32])):
+        return False
     try:
         Ed25519PublicKey.from_public_bytes(public_key).verify(signature, data)
     except InvalidSignature:
@@ -1707,7 +1722,7 @@ ENTRIES: dict[str, dict[str, range | str]] = {
     },
     "charged": {
         **UNDER, "party": BYTES_32, "session": BYTES_32, "evaluations": NUMBER, "charged": NUMBER,
-        "party_charged": NUMBER,
+        "party_charged": NUMBER, "salt": BYTES_32,
     },
     "signed": {**UNDER, "session": BYTES_32, "receipt": BYTES_32, "body": SOME_BYTES, "signature": BYTES_64},
     "finished": {
@@ -2020,7 +2035,7 @@ class OwnLedger:
             for name, whom in (("charged", {"peer": own}), ("party_charged", {"party": party}))
         }
         under = {"agreement": agreement_id(terms).hex(), "peer": own, "party": party, "session": session.hex()}
-        return self.append("charged", **under, evaluations=evaluations, **sums)
+        return self.append("charged", **under, evaluations=evaluations, **sums, salt=os.urandom(32).hex())
 
     def record_receipt(
         self, terms: Terms, peer: PublicIdentity, session: bytes, body: bytes, own: bytes, theirs: bytes, matches: int
@@ -2751,7 +2766,7 @@ class Auditor:
             blinded = split(elements[1], 32)
             verify_chunk(public_key, self.file.session + i2osp(i, 4), blinded, split(answer[0], 32), answer[1])
         evaluated, published = split(self.packed(EVALUATED, 0), 32), set(split(self.packed(TAGS, 1), 16))
-        undecided = ("dummy",) if self.terms["person_policy"] in ("", "any") else ("dummy", "person")
+        undecided = ("dummy", "person") if self.terms["person_policy"] == "two" else ("dummy",)
         outputs = [(self.opened[place][0][0], *self.output(place, one)[:2]) for place, one in enumerate(evaluated)]
         due = {claim for kind, tag, claim in outputs if tag in published and kind not in undecided}
         own = {claim for kind, _, claim in outputs if kind != "dummy"}
@@ -2914,8 +2929,11 @@ def main() -> int:
     # What asks and answers imports this file by its full name.
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
     from protocol_spec import answers, scenarios
+    from protocol_spec.scenarios import worked_session
 
-    return answers.serve() if asked.command == "answer" else scenarios.write_vectors(asked.check)
+    if asked.command == "answer":
+        return answers.serve()
+    return scenarios.write_vectors(asked.check) or worked_session.write_worked_session(asked.check)
 
 
 if __name__ == "__main__":

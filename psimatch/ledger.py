@@ -8,14 +8,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from psimatch import ledger_entries
+from psimatch import ledger_entries, randomness
 from psimatch.agreement import Agreement
 from psimatch.audit import KEY_SUFFIX
 from psimatch.budget import DAY
 from psimatch.digest import NO_DIGEST
 from psimatch.errors import AgreementWithdrawnError, HelloReplayedError, LedgerError, StandingError
 from psimatch.identity import Identity, PublicIdentity
-from psimatch.ledger_entries import Entry
+from psimatch.ledger_entries import SALT_BYTES, Entry
 from psimatch.ledger_store import Row, entry_of
 from psimatch.ledger_view import LedgerView, fingerprint_hex
 from psimatch.messages import Standing
@@ -204,6 +204,8 @@ class Ledger(LedgerView):
                 "evaluations": needed.evaluations,
                 "charged": self.standing(peer).charged + needed.evaluations,
                 "party_charged": self.charged_before(about["party"], None) + needed.evaluations,
+                # The peer is told the head that follows: without this it could be searched for what was recorded.
+                "salt": randomness.random_bytes(SALT_BYTES).hex(),
             }
             return Charge(needed, self._append("charged", fields))
 

@@ -18,6 +18,7 @@ from psimatch.parameters import Label
 from psimatch.sealing import SEALING_KEY_BYTES
 
 FORMAT: Final = 1
+SALT_BYTES: Final = 32
 OPENED_LEDGER: Final = "opened ledger"
 
 # JSON numbers are exact up to here (RFC 8785 §3.2.2.3).
@@ -64,6 +65,7 @@ FIELDS: Final[Mapping[str, Mapping[str, range | re.Pattern[str]]]] = MappingProx
             **_WITH,
             "session": _bytes(32),
             **dict.fromkeys(("evaluations", "charged", "party_charged"), _NUMBER),
+            "salt": _bytes(SALT_BYTES),
         },
         "signed": _SIGNED,
         "finished": {**_SIGNED, "peer_signature": _bytes(64), "matches": range(-1, _NUMBER.stop)},

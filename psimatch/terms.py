@@ -154,7 +154,7 @@ class Terms:
     @property
     def every_match_counts(self) -> bool:
         """Whether each token that matches is a match: not where a policy weighs the tokens of persons together."""
-        return self.person_policy in {"", Policy.ANY.value}
+        return self.person_policy != Policy.TWO.value
 
     def as_fields(self) -> dict[str, Any]:
         """Return the fields of §3.1: texts, integers, arrays and maps only."""

@@ -17,7 +17,6 @@ from protocol_spec.scenarios import (
     out_of_place,
     refusing_ledgers,
     sessions,
-    worked_session,
     wrong_envelopes,
 )
 
@@ -51,17 +50,9 @@ def vector_files() -> dict[str, str]:
     return found
 
 
-def _specification(files: dict[str, str]) -> tuple[str, str]:
-    """Return the text of the specification, and as it must be: its last chapter shows a session of the vectors."""
-    sides = (json.loads(files[worked_session.SCENARIO.format(role)]) for role in ("client", "server"))
-    text = worked_session.SPEC.read_text(encoding="utf-8")
-    return text, worked_session.replaced(text, worked_session.worked_session(*sides))
-
-
 def write_vectors(check: bool) -> int:
     """Write the vector files and remove stale ones, or say how they differ; return 1 where they do."""
     wanted = vector_files()
-    specification, specification_wanted = _specification(wanted)
     there = {
         str(path.relative_to(VECTORS)): path.read_text(encoding="utf-8")
         for path in sorted(VECTORS.rglob("*"))
@@ -70,8 +61,6 @@ def write_vectors(check: bool) -> int:
     differences = [f"{name}: stale" for name in there if name not in wanted]
     differences += [f"{name}: missing" for name in wanted if name not in there]
     differences += [f"{name}: different" for name in wanted if there.get(name, wanted[name]) != wanted[name]]
-    if specification != specification_wanted:
-        differences.append(f"{worked_session.SPEC.name}: the worked session is different")
     if check:
         print("\n".join(differences) or f"{len(wanted)} scenarios are what the reference computes")
         return 1 if differences else 0
@@ -83,5 +72,4 @@ def write_vectors(check: bool) -> int:
         path = VECTORS / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    worked_session.SPEC.write_text(specification_wanted, encoding="utf-8")
     return 0

@@ -10,11 +10,14 @@ from protocol_spec.reference import (
     SERVER,
     ZERO,
     Identity,
+    P,
+    Q,
     Terms,
     agreement_id,
     agreement_signed,
     crockford,
     example_terms,
+    i2osp,
 )
 from protocol_spec.scenarios.scenario import Scenario, stream
 
@@ -142,15 +145,22 @@ def signature_scenarios() -> Iterator[Scenario]:
     client, server = (
         party.sign(agreement_signed(role, known)) for role, party in (("client", CLIENT), ("server", SERVER))
     )
-    for name, terms, signature, refused in (
-        ("the signature of the client", example_terms(), client, ""),
-        ("a signature under other terms", example_terms(max_items=9), client, "signature"),
-        ("the signature of the other role", example_terms(), server, "signature"),
-        ("the client as the server", example_terms(), CLIENT.sign(agreement_signed("server", known)), "signature"),
-        ("a signature cut short", example_terms(), client[:63], "signature"),
+    # The neutral element as key and as R: without care this verifies under all terms.
+    neutral, order_two = i2osp(1, 32)[::-1], i2osp(P - 1, 32)[::-1]
+    own = CLIENT.public.signing
+    over = client[:32] + (int.from_bytes(client[32:], "little") + Q).to_bytes(32, "little")
+    for name, terms, signature, key, refused in (
+        ("the signature of the client", example_terms(), client, own, ""),
+        ("a signature under other terms", example_terms(max_items=9), client, own, "signature"),
+        ("the signature of the other role", example_terms(), server, own, "signature"),
+        ("the client as the server", example_terms(), CLIENT.sign(agreement_signed("server", known)), own, "signature"),
+        ("a signature cut short", example_terms(), client[:63], own, "signature"),
+        ("a scalar that is not below the order", example_terms(), over, own, "signature"),
+        ("a key of order one", example_terms(), neutral + ZERO, neutral, "signature"),
+        ("a key of order two", example_terms(), neutral + ZERO, order_two, "signature"),
     ):
         given = {
-            "terms": terms, "role": "client", "signature": signature, "signing_key": CLIENT.public.signing,
+            "terms": terms, "role": "client", "signature": signature, "signing_key": key,
             "sealing_key": CLIENT.public.sealing,
         }  # fmt: skip
         about = f"A signature under an agreement: {name}."

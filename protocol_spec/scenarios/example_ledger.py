@@ -73,7 +73,7 @@ def example_ledger() -> list[Entry]:
         told = dict(zip(("peer_sessions", "peer_charged", "peer_receipt"), standing, strict=True))
         add_entry("admitted", 2, **under, party=peer, session=session, hello=draw(32), **told)
         totals = dict(zip(("charged", "party_charged"), sums, strict=True))
-        add_entry("charged", 1, **under, party=peer, session=session, evaluations=8, **totals)
+        add_entry("charged", 1, **under, party=peer, session=session, evaluations=8, **totals, salt=draw(32))
 
     keys = CLIENT.public
     first: Entry = {"agreement": agreement_id(terms), "peer": peer}

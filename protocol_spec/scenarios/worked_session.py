@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -96,8 +97,16 @@ def _end(output: dict[str, Any]) -> Iterator[str]:
     yield from _field("receipt digest", output["receipt"]["digest"])
 
 
-def replaced(text: str, shown: str) -> str:
-    """Return the specification with its worked session as it must be."""
+def write_worked_session(check: bool) -> int:
+    """Write §19 from the scenarios as they are, or say that it differs; return 1 where it does."""
+    files = (SPEC.parent / "vectors" / SCENARIO.format(role) for role in ("client", "server"))
+    shown = worked_session(*(json.loads(file.read_text(encoding="utf-8")) for file in files))
+    text = SPEC.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    return before + BEGIN + shown + END + after
+    wanted = before + BEGIN + shown + END + after
+    if check:
+        print(f"{SPEC.name}: the worked session is {'different' if text != wanted else 'that of the scenarios'}")
+        return int(text != wanted)
+    SPEC.write_text(wanted, encoding="utf-8")
+    return 0

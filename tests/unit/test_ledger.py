@@ -48,6 +48,20 @@ def test_a_session_leaves_its_entries_on_both_sides(ledgers):
         assert finished.fields["receipt"] == result.receipt.digest.hex()
 
 
+def test_a_head_that_the_peer_is_told_hides_what_was_recorded_before():
+    """Times, operators and numbers of matches are few enough to be searched; the salt of a charge is not."""
+    agreement, heads = make_agreement(), set()
+    for _ in range(2):
+        ledger = new_ledger(CARE)
+        needed = ChargeNeeded(bytes(32), POLICE.public.fingerprint, 8)
+        ledger.open_session(agreement, POLICE.public)
+        heads.add(ledger.charge(agreement, POLICE.public, needed).ledger_head)
+        (charged,) = [entry for entry in ledger.entries() if entry.kind == "charged"]
+        assert len(bytes.fromhex(charged.fields["salt"])) == 32
+        ledger.close()
+    assert len(heads) == 2
+
+
 def pieces(packed, size):
     return [packed[start : start + size] for start in range(0, len(packed), size)]
 
