@@ -3,12 +3,13 @@
 from dataclasses import replace
 
 import pytest
-from sessions import Wire, chunks_of, make_agreement, make_client, make_server
+from sessions import STANDING, Wire, chunks_of, make_agreement, make_client, make_server
 
 from psimatch import client as client_module
 from psimatch import errors
 from psimatch.identifiers import text
-from psimatch.messages import Claims, Contacts
+from psimatch.messages import Claims, Contacts, Standing
+from psimatch.outputs import Admission, AdmissionNeeded, ChargeNeeded
 from psimatch.parameters import LIMITS, Role
 
 SIZE = 8
@@ -108,3 +109,28 @@ def test_contacts_that_are_fewer_than_the_claims_of_their_message(place):
     wire, _ = run(4, change, kind=Contacts)
     assert type(wire.errors[Role.CLIENT]) is errors.ContactCountError
     assert Role.CLIENT not in wire.results
+
+
+def test_both_sides_name_the_sizes_of_client_and_server():
+    agreement = make_agreement(max_items=SIZE)
+    wire = Wire(make_client(agreement, {}), make_server(agreement, {text(str(n)): "" for n in range(SIZE)})).run()
+    for role in Role:
+        result = wire.results[role]
+        assert (result.client_set_size, result.server_set_size) == (2, SIZE)
+        assert (result.receipt.client_set_size, result.receipt.server_set_size) == (2, SIZE)
+
+
+def test_a_ledger_is_asked_about_this_session_and_this_peer():
+    agreement = make_agreement(max_items=SIZE)
+    wire = Wire(make_client(agreement, {}), make_server(agreement, {text(str(n)): "" for n in range(SIZE)}))
+    client, server = wire.sessions[Role.CLIENT], wire.sessions[Role.SERVER]
+    admissions = {}
+    for role, session in wire.sessions.items():
+        wire.take(role, session.start(Standing(3, 7, bytes([8]) * 32)))
+    while any([wire.step(role) for role in Role]):
+        admissions |= {role: grant.needed for role, grant in wire.asked.items() if isinstance(grant, Admission)}
+    session_id, hello = client._channel.session_id, client._channel.sent[0]
+    assert admissions[Role.SERVER] == AdmissionNeeded(session_id, hello, 2, Standing(3, 7, bytes([8]) * 32))
+    assert admissions[Role.CLIENT] == AdmissionNeeded(session_id, hello, SIZE, STANDING)
+    assert wire.charges[Role.SERVER] == [ChargeNeeded(session_id, client._identity.public.fingerprint, 2)]
+    assert wire.charges[Role.CLIENT] == [ChargeNeeded(session_id, server._identity.public.fingerprint, SIZE)]

@@ -8,6 +8,7 @@ from sessions import STANDING, Wire, chunks_of, make_agreement, make_client, mak
 
 from psimatch import errors
 from psimatch.identifiers import text
+from psimatch.messages import Blinded, Tags
 from psimatch.outputs import Charge
 from psimatch.parameters import Role
 from psimatch.states import State
@@ -76,3 +77,47 @@ def test_no_chunk_is_evaluated_beyond_the_charge():
     assert wire.step(Role.SERVER)
     assert type(wire.errors[Role.SERVER]) is errors.LocalProtocolError
     assert len(wire.sent[Role.SERVER]) == sent
+
+
+def change_one(session, kind, number, change):
+    """Let a session change the message of a kind that it sends as its how-manieth."""
+    honest, seen = session._send, []
+
+    def send(message, fill_to=0):
+        if isinstance(message, kind):
+            seen.append(message)
+            if len(seen) == number + 1:
+                message = change(message, seen)
+        return honest(message, fill_to)
+
+    session._send = send
+
+
+@pytest.mark.parametrize("items", [1, 2])
+def test_a_tag_of_the_message_before(items):
+    wire = make_wire()
+    change_one(
+        wire.sessions[Role.SERVER], Tags, 1, lambda tags, seen: replace(tags, tags=seen[0].tags[-16:] + tags.tags[16:])
+    )
+    with chunks_of(items):
+        wire.run()
+    assert type(wire.errors[Role.CLIENT]) is errors.TagOrderError
+
+
+@pytest.mark.parametrize("number", [1, 2, SIZE // 2 - 1])
+def test_each_later_chunk_is_the_one_that_was_committed_to(number):
+    def swapped(message, _):
+        return replace(message, elements=message.elements[32:] + message.elements[:32])
+
+    wire = make_wire()
+    change_one(wire.sessions[Role.CLIENT], Blinded, number, swapped)
+    wire.run()
+    assert type(wire.errors[Role.SERVER]) is errors.CommitmentError
+
+
+def test_only_the_first_chunk_has_a_root():
+    wire = make_wire()
+    change_one(wire.sessions[Role.CLIENT], Blinded, 1, lambda message, _: replace(message, root=bytes(32)))
+    wire.run()
+    assert Role.SERVER in wire.errors
+    assert isinstance(wire.errors[Role.SERVER], errors.RemoteProtocolError)

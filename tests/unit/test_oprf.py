@@ -203,6 +203,12 @@ def test_a_large_batch_under_rfc_weights_is_refused_unless_asked_for(key):
     assert oprf.finalize(key.public_key, INPUTS, blinding, evaluation, max_batch=20) == oprf.evaluate(key, INPUTS)
 
 
+def test_the_longest_input_and_info_are_taken(key):
+    assert len(oprf.evaluate(key, [bytes(65_535)])) == 64
+    assert oprf.blind([bytes(65_535)]).blinded_elements
+    assert oprf.derive_key_pair(bytes(32), bytes(65_535)) != oprf.derive_key_pair(bytes(32), bytes(65_534))
+
+
 def test_a_large_batch_is_refused_before_it_is_worked_on(key, monkeypatch):
     blinding = oprf.blind(INPUTS)
     monkeypatch.setattr(kernel, "multiply", lambda *given: pytest.fail("the key was used"))

@@ -82,6 +82,7 @@ def test_what_a_ledger_is_told_of_the_receipt(reveal):
     assert alone.signature == client.signature != server.signature
     for role, told in ((Role.CLIENT, client), (Role.SERVER, server)):
         result = wire.results[role]
+        assert result.role is role
         assert (result.receipt, result.signature, result.peer_signature) == (
             told.receipt,
             told.signature,
