@@ -21,7 +21,9 @@ from psimatch.private_file import place_new
 
 # Columns that SQLite takes out of the body by itself: they can't say something else than the entry.
 _COLUMNS: Final = ("kind", "time", "peer", "party", "agreement", "session", "hello", "receipt", "peer_name")
-_SCHEMA_VERSION: Final = 1
+_SCHEMA_VERSION: Final = 2
+# The longest entry, which opens a ledger, has some 3,000 bytes; a damaged page may claim any length.
+_LONGEST_ROW: Final = 1 << 20
 # "psi1" as a number, so that `file` and this program know the file.
 _APPLICATION_ID: Final = 0x70736931
 # Another process appends within milliseconds, unless its disk hangs.
@@ -89,6 +91,7 @@ class LedgerStore:
                 isolation_level=None,
                 check_same_thread=False,
             )
+        self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_ROW)
         # Who drops a ledger without closing it, as one in memory often is, leaves no connection behind.
         weakref.finalize(self, self._connection.close)
         try:
@@ -111,7 +114,9 @@ class LedgerStore:
         if not empty and application != _APPLICATION_ID:
             raise LedgerError(f"{self._name} is no ledger of psimatch", hint="name the right file with --ledger")
         if not empty and version != _SCHEMA_VERSION:
-            raise LedgerError(f"the ledger {self._name} is of a newer psimatch", hint="upgrade psimatch")
+            raise LedgerError(
+                f"the ledger {self._name} is of another version of psimatch", hint="use the version that made it"
+            )
         with _ledger_errors(self._name):
             self._connection.execute("PRAGMA synchronous = FULL")
             if empty:
@@ -327,7 +332,7 @@ _HINTS: Final = {
     "SQLITE_CANTOPEN": "it must be a file that you may read and write, in a folder that you may write to",
     "SQLITE_IOERR": "look at that disk: it may be full, or damaged",
 }
-_DAMAGED: Final = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_ERROR")
+_DAMAGED: Final = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_ERROR", "SQLITE_TOOBIG")
 
 
 @contextlib.contextmanager
@@ -343,8 +348,8 @@ def _ledger_errors(name: str) -> Iterator[None]:
             ) from error
         hint = next((hint for known, hint in _HINTS.items() if code.startswith(known)), "look at that file")
         raise LedgerError(f"the ledger {name} can't be used: {error}", hint=hint) from error
-    except UnicodeDecodeError:
-        # What SQLite says of a damaged schema repeats a piece of it, which need not be text.
+    except (UnicodeDecodeError, MemoryError):
+        # What SQLite says of a damaged schema repeats a piece of it, which need not be text; lengths may be any.
         raise LedgerCorruptError(f"the ledger {name} is damaged", hint="restore the ledger from a copy") from None
     except OSError as error:
         raise LedgerError(

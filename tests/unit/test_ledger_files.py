@@ -4,6 +4,7 @@ import contextlib
 import os
 import sqlite3
 import threading
+import tracemalloc
 
 import pytest
 from ledger_sessions import NOON, finish, kinds, match
@@ -208,6 +209,25 @@ def test_a_damaged_schema_that_is_no_text_is_a_damaged_ledger(filled):
     assert b"CREATE INDEX by_peer ON" in data
     filled.write_bytes(data.replace(b"CREATE INDEX by_peer ON", b"CREATE INDEX by_peer \xef\xff"))
     with pytest.raises(LedgerCorruptError, match="damaged"):
+        LedgerView(filled)
+
+
+def test_a_row_of_any_length_takes_no_memory(filled):
+    last = rows(filled)[-1][0]
+    tampered(filled, ("UPDATE entries SET signature = zeroblob(3000000) WHERE number = ?", (last,)))
+    tracemalloc.start()
+    try:
+        with LedgerView(filled) as ledger, pytest.raises(LedgerCorruptError, match="damaged"):
+            ledger.verify()
+        assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_ledger_of_another_version_says_so(filled):
+    with opened(filled) as connection:
+        connection.execute("PRAGMA user_version = 1")
+    with pytest.raises(LedgerError, match="another version"):
         LedgerView(filled)
 
 
