@@ -37,19 +37,21 @@ class Scenario:
 
     name: str
     about: str
+    spec: str
     operation: str
     given: dict[str, Any]
     expected: dict[str, Any]
 
 
 def scenarios(folder: Path, only: Sequence[str] = ()) -> list[Scenario]:
-    """Read all scenarios in a folder, or those of some operations, in the order of their names."""
+    """Read all scenarios in a folder, or some by operation or by name, in the order of their names."""
     found = []
     for path in sorted(folder.glob("*/*.json")):
+        name = f"{path.parent.name}/{path.stem}"
         content = json.loads(path.read_text(encoding="utf-8"))
-        if not only or content["operation"] in only:
-            name = f"{path.parent.name}/{path.stem}"
-            found.append(Scenario(name, content["about"], content["operation"], content["input"], content["expect"]))
+        if not only or {content["operation"], name, f"{name}.json"} & set(only):
+            about = content["about"], content["spec"], content["operation"]
+            found.append(Scenario(name, *about, content["input"], content["expect"]))
     return found
 
 
@@ -98,6 +100,15 @@ class Program:
         except (OSError, ValueError):
             # That it ended shows where its answer is read.
             return
+
+    def has_more(self) -> bool:
+        """Close the program's input, and say whether it writes another line."""
+        try:
+            if self.process.stdin is not None:
+                self.process.stdin.close()
+            return bool(self.lines.get(timeout=min(5.0, self.seconds)))
+        except (OSError, queue.Empty):
+            return False
 
     def stop(self) -> None:
         """End the program."""
@@ -178,11 +189,14 @@ def check(command: Sequence[str], asked: Sequence[Scenario], seconds: float) -> 
             except ProgramError as error:
                 yield Result(scenario, DIFFERS, [str(error), "the program is not asked any more"])
                 return
-            if answer.get("unsupported") is True:
+            if answer == {"unsupported": True}:
                 yield Result(scenario, UNSUPPORTED, [])
                 continue
             lines = list(differences(scenario.expected, answer))
+            lines += [f"{scenario.about} ({scenario.spec})"] if lines else []
             yield Result(scenario, DIFFERS if lines else AGREES, lines)
+        if program.has_more():
+            yield Result(asked[-1], DIFFERS, ["the program wrote more lines than it was asked for"])
     finally:
         program.stop()
 
@@ -224,7 +238,9 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
         description=summary_line, epilog=rest,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    parser.add_argument("--only", action="append", default=[], metavar="OPERATION", help="ask this one (repeatable)")
+    parser.add_argument(
+        "--only", action="append", default=[], metavar="NAME", help="ask this operation or scenario (repeatable)"
+    )
     parser.add_argument("--list", action="store_true", help="list the scenarios and ask nothing")
     parser.add_argument("--verbose", action="store_true", help="print what agrees too")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -234,7 +250,7 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if not options.list and not options.program:
         parser.error("name the program to check behind --")
-    if options.seconds <= 0:
+    if not options.seconds > 0:
         parser.error("an answer needs time")
     try:
         options.asked = scenarios(options.vectors, options.only)
@@ -242,9 +258,10 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
         parser.error(f"a scenario can't be read: {error}")
     if not options.asked:
         parser.error("there is no such scenario")
-    unknown = set(options.only) - {scenario.operation for scenario in options.asked}
+    known = {text for each in options.asked for text in (each.operation, each.name, f"{each.name}.json")}
+    unknown = set(options.only) - known
     if unknown:
-        parser.error(f"there is no operation {', '.join(sorted(unknown))}")
+        parser.error(f"there is no operation or scenario {', '.join(sorted(unknown))}")
     return options
 
 

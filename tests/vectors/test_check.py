@@ -88,6 +88,22 @@ def test_a_key_too_many_and_one_missing_are_found():
     assert "output.tags: not expected" in done.stdout
 
 
+def test_one_line_too_many_is_found():
+    body = """
+    if asked["operation"] == "prf":
+        print(json.dumps(answer), flush=True)"""
+    done = check("--only", "prf/a-dummy", program=small_program(body))
+    assert done.returncode == 1
+    assert "more lines than it was asked for" in done.stdout
+
+
+def test_one_scenario_is_asked_by_its_name():
+    done = check("--only", "prf/a-dummy", program=small_program('    answer["output"]["tag"] = "00"'))
+    assert "§4" in done.stdout
+    assert done.stdout.splitlines()[-1] == "1 scenarios: 0 agrees, 1 differs, 0 unsupported"
+    assert check("--only", "prf/a-dunny", program=small_program("")).returncode == 2
+
+
 def test_a_refusal_in_place_of_an_output_is_found():
     done = check("--only", "prf", program=small_program('    answer = {"refused": "element"}'))
     assert done.returncode == 1
