@@ -10,7 +10,7 @@ from psimatch import audit
 from psimatch.audit import trail
 from psimatch.client import ClientSession
 from psimatch.errors import FieldError, MessageFormatError, NotAPartyError
-from psimatch.identifiers import Identifier, dummy, text
+from psimatch.identifiers import Identifier, Policy, dummy, person, text
 from psimatch.messages import Blinded, ServerHello
 from psimatch.parameters import Role
 from psimatch.prf import encoded
@@ -180,6 +180,21 @@ def test_a_match_withheld(monkeypatch):
     assert not report.proves_set
     # A sample proves nothing of the kind.
     assert check(agreement, wire, Role.CLIENT, opening=opening_of(wire, Role.CLIENT, range(7))).violations == ()
+
+
+@pytest.mark.parametrize(("policy", "shows"), [("strong", True), ("any", True), ("two", False)])
+def test_a_person_withheld(monkeypatch, policy, shows):
+    """Where each token that matches is a match, what was not claimed was withheld; under `two` a file can't tell."""
+    monkeypatch.setattr(ClientSession, "_choose", lambda self: setattr(self, "_match_count", 0))
+    record = {"voornamen": "Sanne", "achternaam": "Berg", "geboortedatum": "2009-04-25"}
+    tokens = dict.fromkeys(person(record, Policy(policy)), "ring")
+    reason = "" if policy == "strong" else "a test"
+    chosen = {"kinds": ("person/1",), "person_policy": policy, "max_items": 32, "large_budget_reason": reason}
+    agreement, options = make_agreement(**TERMS, **chosen), {"auditor": AUDITOR.public}
+    wire = Wire(make_client(agreement, tokens, **options), make_server(agreement, tokens, **options)).run()
+    report = check(agreement, wire, Role.CLIENT)
+    assert [violation.partition(":")[0] for violation in report.violations] == ["a match was withheld"] * shows
+    assert not report.proves_claims
 
 
 def test_another_way_to_blind_than_the_one_used(monkeypatch):
