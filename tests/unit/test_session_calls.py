@@ -6,11 +6,11 @@ from sessions import AUDITOR, STANDING, Wire, make_agreement, make_client, make_
 from psimatch import errors
 from psimatch.errors import AbortCode
 from psimatch.identifiers import text
-from psimatch.outputs import Admission, AdmissionNeeded, Charge, ChargeNeeded, ReceiptSigned, Send
+from psimatch.outputs import Admission, AdmissionNeeded, Charge, ChargeNeeded, Finished, ReceiptSigned, Send
 from psimatch.parameters import Role
 from psimatch.states import State
 
-ITEMS = {text(word): f"ring {word}" for word in "abc"}
+ITEMS, OTHERS = ({text(word): f"ring {word}" for word in words} for words in ("abc", "bcd"))
 
 
 def test_matches_are_dropped_where_the_last_entry_of_the_ledger_fails():
@@ -82,3 +82,84 @@ def test_before_it_has_begun_a_client_alone_says_why_it_does_not(role, reason):
     assert len(told) == (role is Role.CLIENT and reason is not AbortCode.CANCELLED)
     assert session.state is State.ABORTED
     assert session.cancel(reason) == ()
+
+
+@pytest.mark.parametrize("leave", [True, False])
+def test_a_charge_may_be_granted_within_the_loop(leave):
+    agreement = make_agreement()
+    sessions = {
+        Role.CLIENT: make_client(agreement, ITEMS),
+        Role.SERVER: make_server(agreement, OTHERS),
+    }
+    inbox, results = [], {}
+
+    def deliver(role, outputs):
+        for output in outputs:
+            if isinstance(output, Send):
+                inbox.append((role.peer, output.envelope))
+            elif isinstance(output, ChargeNeeded):
+                deliver(role, sessions[role].grant(Charge(output, bytes(32))))
+                if leave:
+                    return
+            elif isinstance(output, AdmissionNeeded):
+                deliver(role, sessions[role].grant(Admission(output, STANDING)))
+                if leave:
+                    return
+            elif isinstance(output, Finished):
+                results[role] = output.result
+
+    for role, session in sessions.items():
+        deliver(role, session.start(STANDING))
+    while inbox:
+        role, envelope = inbox.pop(0)
+        deliver(role, sessions[role].receive(envelope))
+    assert set(results) == set(Role)
+
+
+def test_an_iterator_that_is_left_half_way_ends_the_session():
+    agreement = make_agreement()
+    client, server = make_client(agreement, ITEMS), make_server(agreement, OTHERS)
+    (hello,) = client.start(STANDING)
+    list(server.start())
+    (asked,) = server.receive(hello.envelope)
+    outputs = server.grant(Admission(asked, STANDING))
+    next(outputs)
+    outputs.close()
+    assert server._key is None
+    with pytest.raises(errors.LocalProtocolError, match="not iterated"):
+        list(server.receive(hello.envelope))
+    assert len(server.cancel()) == 1
+
+
+def test_calls_out_of_turn():
+    agreement = make_agreement()
+    client = make_client(agreement, ITEMS)
+    with pytest.raises(errors.LocalProtocolError, match="nothing can be received"):
+        list(client.receive(b""))
+    unfinished = client.start(STANDING)
+    next(unfinished)
+    with pytest.raises(errors.LocalProtocolError, match="not iterated"):
+        list(client.receive(b""))
+    list(unfinished)
+    with pytest.raises(errors.LocalProtocolError, match="starts once"):
+        list(client.start(STANDING))
+    assert len(client.cancel()) == 1
+    assert client.ended
+    assert client.cancel() == ()
+    with pytest.raises(errors.LocalProtocolError, match="nothing can be received"):
+        list(client.receive(b""))
+
+
+def test_cancel_tells_the_peer():
+    agreement = make_agreement()
+    wire = Wire(make_client(agreement, ITEMS), make_server(agreement, OTHERS))
+    for role, session in wire.sessions.items():
+        wire.take(role, session.start(STANDING))
+    wire.step(Role.SERVER)
+    wire.take(Role.SERVER, wire.sessions[Role.SERVER].cancel())
+    while wire.step(Role.CLIENT):
+        pass
+    error = wire.errors[Role.CLIENT]
+    assert isinstance(error, errors.PeerAbortedError)
+    assert error.reason is errors.AbortCode.CANCELLED
+    assert wire.sessions[Role.CLIENT].state is State.ABORTED

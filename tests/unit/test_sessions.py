@@ -23,7 +23,7 @@ from psimatch.agreement import Agreement
 from psimatch.client import ClientSession
 from psimatch.identifiers import Identifier, dummy, nl_bsn, text
 from psimatch.matching import Candidates
-from psimatch.outputs import Admission, AdmissionNeeded, Charge, ChargeNeeded, Finished, Send
+from psimatch.outputs import Charge, ChargeNeeded
 from psimatch.parameters import LIMITS, Role
 from psimatch.server import ServerSession
 from psimatch.states import State
@@ -263,53 +263,6 @@ def test_a_charge_must_be_the_one_that_was_asked_for():
     assert set(wire.results) == set(Role)
 
 
-@pytest.mark.parametrize("leave", [True, False])
-def test_a_charge_may_be_granted_within_the_loop(leave):
-    agreement = make_agreement()
-    sessions = {
-        Role.CLIENT: make_client(agreement, flags("abc")),
-        Role.SERVER: make_server(agreement, flags("bcd")),
-    }
-    inbox, results = [], {}
-
-    def deliver(role, outputs):
-        for output in outputs:
-            if isinstance(output, Send):
-                inbox.append((role.peer, output.envelope))
-            elif isinstance(output, ChargeNeeded):
-                deliver(role, sessions[role].grant(Charge(output, bytes(32))))
-                if leave:
-                    return
-            elif isinstance(output, AdmissionNeeded):
-                deliver(role, sessions[role].grant(Admission(output, STANDING)))
-                if leave:
-                    return
-            elif isinstance(output, Finished):
-                results[role] = output.result
-
-    for role, session in sessions.items():
-        deliver(role, session.start(STANDING))
-    while inbox:
-        role, envelope = inbox.pop(0)
-        deliver(role, sessions[role].receive(envelope))
-    assert set(results) == set(Role)
-
-
-def test_an_iterator_that_is_left_half_way_ends_the_session():
-    agreement = make_agreement()
-    client, server = make_client(agreement, flags("abc")), make_server(agreement, flags("bcd"))
-    (hello,) = client.start(STANDING)
-    list(server.start())
-    (asked,) = server.receive(hello.envelope)
-    outputs = server.grant(Admission(asked, STANDING))
-    next(outputs)
-    outputs.close()
-    assert server._key is None
-    with pytest.raises(errors.LocalProtocolError, match="not iterated"):
-        list(server.receive(hello.envelope))
-    assert len(server.cancel()) == 1
-
-
 def test_no_element_is_evaluated_before_the_charge(monkeypatch):
     agreement = make_agreement()
     wire = Wire(make_client(agreement, flags("abc")), make_server(agreement, flags("bcd")))
@@ -324,40 +277,6 @@ def test_no_element_is_evaluated_before_the_charge(monkeypatch):
     assert not wire.step(Role.CLIENT)
     assert evaluated == []
     assert wire.sessions[Role.SERVER].state is State.CHARGING_BLINDED
-
-
-def test_calls_out_of_turn():
-    agreement = make_agreement()
-    client = make_client(agreement, flags("abc"))
-    with pytest.raises(errors.LocalProtocolError, match="nothing can be received"):
-        list(client.receive(b""))
-    unfinished = client.start(STANDING)
-    next(unfinished)
-    with pytest.raises(errors.LocalProtocolError, match="not iterated"):
-        list(client.receive(b""))
-    list(unfinished)
-    with pytest.raises(errors.LocalProtocolError, match="starts once"):
-        list(client.start(STANDING))
-    assert len(client.cancel()) == 1
-    assert client.ended
-    assert client.cancel() == ()
-    with pytest.raises(errors.LocalProtocolError, match="nothing can be received"):
-        list(client.receive(b""))
-
-
-def test_cancel_tells_the_peer():
-    agreement = make_agreement()
-    wire = Wire(make_client(agreement, flags("abc")), make_server(agreement, flags("bcd")))
-    for role, session in wire.sessions.items():
-        wire.take(role, session.start(STANDING))
-    wire.step(Role.SERVER)
-    wire.take(Role.SERVER, wire.sessions[Role.SERVER].cancel())
-    while wire.step(Role.CLIENT):
-        pass
-    error = wire.errors[Role.CLIENT]
-    assert isinstance(error, errors.PeerAbortedError)
-    assert error.reason is errors.AbortCode.CANCELLED
-    assert wire.sessions[Role.CLIENT].state is State.ABORTED
 
 
 # What can't even begin.
