@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
-from sessions import STANDING, Wire, chunks_of, make_agreement, make_client, make_server
+from sessions import AUDITOR, STANDING, Wire, chunks_of, make_agreement, make_client, make_server
 
 from psimatch import errors
 from psimatch.identifiers import text
@@ -115,9 +115,12 @@ def test_each_later_chunk_is_the_one_that_was_committed_to(number):
     assert type(wire.errors[Role.SERVER]) is errors.CommitmentError
 
 
-def test_only_the_first_chunk_has_a_root():
-    wire = make_wire()
+@pytest.mark.parametrize("audited", [False, True])
+def test_only_the_first_chunk_may_have_a_root(audited):
+    agreement = make_agreement(max_items=SIZE, **({"auditor": AUDITOR.public.fingerprint_text} if audited else {}))
+    options = {"auditor": AUDITOR.public} if audited else {}
+    wire = Wire(make_client(agreement, {}, **options), make_server(agreement, {}, **options))
     change_one(wire.sessions[Role.CLIENT], Blinded, 1, lambda message, _: replace(message, root=bytes(32)))
     wire.run()
-    assert Role.SERVER in wire.errors
     assert isinstance(wire.errors[Role.SERVER], errors.RemoteProtocolError)
+    assert "root" in str(wire.errors[Role.SERVER])
