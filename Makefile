@@ -38,7 +38,7 @@ demo: $(VENV)/installed
 	@$(BIN)/python examples/demo.py
 
 test: $(VENV)/installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto
 
 # What needs more than Python and make. Each part installs what it needs; there a skip is a failure.
 deep: deep-kernels deep-timing deep-states deep-model deep-fuzz deep-wheels deep-mutation deep-audit

@@ -34,7 +34,7 @@ hostile = load_hostile_peers()
 # Words that stand nowhere else; letters and digits that no message of psimatch has.
 COMMON = ["xylofoon7731", "quagga8842"]
 WORDS = ([*COMMON, "zwezerik9953"], [*COMMON, "yoghurt1164"])
-CANARIES = {word: word for word in {*WORDS[0], *WORDS[1]}}
+CANARIES = {word: word for words in WORDS for word in words}
 
 
 def secrets_of(*sessions):
