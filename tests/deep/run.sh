@@ -15,7 +15,7 @@ fail() {
     exit 1
 }
 
-if ! command -v valgrind clang >/dev/null || ! [ -e /usr/include/valgrind/memcheck.h ]; then
+if ! command -v valgrind >/dev/null || ! command -v clang >/dev/null || ! [ -e /usr/include/valgrind/memcheck.h ]; then
     [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || fail "install valgrind, libc6-dbg and clang first"
     apt-get update && apt-get install -y valgrind libc6-dbg clang || fail "valgrind or clang could not be installed"
 fi
