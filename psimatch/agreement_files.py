@@ -10,6 +10,7 @@ from typing import Final
 
 from psimatch.agreement import Agreement
 from psimatch.agreement_text import read_agreement, signature_table, write_agreement
+from psimatch.bounded_file import read_at_most
 from psimatch.errors import AgreementChangedError, AgreementFormatError, IdentityError, NotAPartyError, OutputError
 from psimatch.identity import PublicIdentity
 from psimatch.identity_files import read_public
@@ -133,8 +134,7 @@ def _public_or_none(file: Path) -> PublicIdentity | None:
 
 def _read(file: Path) -> str:
     try:
-        with file.open("rb") as stream:
-            data = stream.read(_MAX_FILE_BYTES + 1)
+        data = read_at_most(file, _MAX_FILE_BYTES + 1)
     except OSError as error:
         raise AgreementFormatError(
             f"{file} can't be read: {error.strerror or error}", hint="check the name and your rights"

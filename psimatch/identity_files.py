@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from psimatch import randomness
+from psimatch.bounded_file import read_at_most
 from psimatch.errors import IdentityError, PassphraseError
 from psimatch.identity import SEED_BYTES, Identity, PublicIdentity
 from psimatch.private_file import write_private
@@ -144,8 +145,7 @@ def read_public_part(path: str | os.PathLike[str], ask_passphrase: AskPassphrase
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        with file.open("rb") as stream:
-            data = stream.read(_MAX_FILE_BYTES + 1)
+        data = read_at_most(file, _MAX_FILE_BYTES + 1)
     except OSError as error:
         raise IdentityError(
             f"{file} can't be read: {error.strerror or error}", hint="check the name and your rights"

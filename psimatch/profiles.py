@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
+from psimatch.bounded_file import read_at_most
 from psimatch.columns import CASE_REF, CONTACT, folded
 from psimatch.errors import FlagFileError
 from psimatch.identifiers import KINDS
@@ -24,8 +25,7 @@ def read_profile(path: str | os.PathLike[str]) -> Mapping[str, str]:
     """
     file = Path(path)
     try:
-        with file.open("rb") as stream:
-            data = stream.read(_LONGEST + 1)
+        data = read_at_most(file, _LONGEST + 1)
         given = tomllib.loads(data.decode() if len(data) <= _LONGEST else "=")
     except OSError as error:
         raise FlagFileError(f"{file} can't be read: {error.strerror}", hint="check name and rights") from None
