@@ -348,8 +348,8 @@ class Session(ABC):
     def _open_contacts(self, packed: bytes, piece: slice) -> None:
         """Keep the peer's contacts for a slice of the matches."""
         size, session_id = self.sealed_contact_size, self._channel.session_id
-        for number, secret in enumerate(self._candidates.secrets(piece)):
-            self._contacts.append(open_contact(packed[size * number :][:size], secret, session_id, self.role))
+        for at, secret in enumerate(self._candidates.secrets(piece)):
+            self._contacts.append(open_contact(packed[size * at : size * (at + 1)], secret, session_id, self.role))
 
     def _named_matches(self) -> tuple[Match, ...]:
         secrets = self._candidates.secrets(slice(0, len(self._candidates)))
