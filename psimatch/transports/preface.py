@@ -11,7 +11,7 @@ from psimatch.parameters import PROTOCOL_VERSION, Role
 PREFACE_BYTES: Final = 18
 
 _PROTOCOL, _VERSION = PROTOCOL_VERSION.encode().split(b"/")
-_ANY_VERSION = re.compile(re.escape(_PROTOCOL) + rb"/([0-9]{1,5}) ")
+_ANY_VERSION = re.compile(re.escape(_PROTOCOL) + rb"/([1-9][0-9]{0,4}) ")
 
 
 def preface(role: Role) -> bytes:
@@ -54,4 +54,4 @@ def check_preface(received: bytes, role: Role) -> None:
 def _may_become_version(received: bytes) -> bool:
     start = _PROTOCOL + b"/"
     digits = received.removeprefix(start)
-    return len(digits) < len(received) <= len(start) + 5 and digits.isdigit()
+    return len(digits) < len(received) <= len(start) + 5 and digits.isdigit() and not digits.startswith(b"0")

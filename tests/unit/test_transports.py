@@ -69,6 +69,8 @@ def test_every_beginning_of_the_peers_preface_is_fine(role):
         (b"psimatch/2 ", VersionError),
         (b"psimatch/10 server", VersionError),
         (b"psimatch/2 anything", VersionError),
+        (b"psimatch/0", NotPsimatchError),
+        (b"psimatch/00001 ", NotPsimatchError),
         (b"psimatch/1 Server\n", NotPsimatchError),
         (b"psimatch/1 server\r", NotPsimatchError),
         (b"psimatch/x", NotPsimatchError),
