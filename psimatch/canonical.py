@@ -11,7 +11,7 @@ from psimatch.errors import MessageFormatError
 
 def encode(value: Any) -> bytes:
     """Encode integers, booleans, nil, text, bytes, arrays, and maps with text keys, in their one form."""
-    packed: bytes = msgpack.packb(_sorted(value), use_bin_type=True)
+    packed: bytes = msgpack.packb(_sorted(value))
     return packed
 
 
@@ -33,7 +33,7 @@ def decode(data: bytes, *, longest_array: int = -1) -> Any:
     """
     try:
         # `unpackb` bounds every length inside by that of `data`, before it allocates.
-        value = msgpack.unpackb(data, raw=False, strict_map_key=True, max_ext_len=0, max_array_len=longest_array)
+        value = msgpack.unpackb(data, max_array_len=longest_array)
         again = encode(value)
     except (ValueError, TypeError, OverflowError, RecursionError, msgpack.exceptions.UnpackException) as error:
         raise MessageFormatError("a message is not msgpack") from error

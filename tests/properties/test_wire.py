@@ -87,7 +87,13 @@ def test_any_value_that_is_no_message_is_refused(value):
         b"\xdf\xff\xff\xff\xff",
         b"\xdd\xff\xff\xff\xff",
         b"\xc7\x00\x01",
+        b"\xd4\x05\x00",
+        b"\xd6\xff" + bytes(4),
         b"\xcb" + bytes(8),
+        b"\x81\x01\x02",
+        b"\x81\xc4\x01a\x02",
+        b"\x81\x90\x02",
+        b"\xa1\xff",
     ],
 )
 def test_malformed(data):
@@ -106,6 +112,14 @@ def test_maps_are_sorted_by_bytes():
     assert canonical.encode({"b": 1, "a": 2}) == canonical.encode({"a": 2, "b": 1})
     with pytest.raises(RemoteProtocolError, match="canonical"):
         canonical.decode(b"\x82\xa1b\x01\xa1a\x02")
+    assert canonical.encode({"c": [{"b": 1, "a": 2}]}).hex() == "81a16391" + "82a16102a16201"
+    assert list(canonical.decode(canonical.encode({"\U00010000": 0, "\uffff": 0}))) == ["\uffff", "\U00010000"]
+
+
+@pytest.mark.parametrize("value", [{1: 2}, {b"a": 2}, 0.5, {"a": 0.5}, [object()]])
+def test_what_has_no_canonical_encoding(value):
+    with pytest.raises(TypeError):
+        canonical.encode(value)
 
 
 @pytest.mark.parametrize("claimed", [b"\xdd\x00\x00\x13\x88", b"\xdc\x13\x88", b"\xdf\x00\x00\x09\xc4", b"\x99"])
