@@ -35,8 +35,7 @@ def contents_of(wire, role):
 
 
 def opening_of(wire, role, places=None):
-    contents = contents_of(wire, role)
-    header, ref.CHUNK = contents.header, LIMITS.chunk_items
+    header = contents_of(wire, role).header
     info = trail.seed_info(role, header.agreement_id, header.session_id)
     seed = AUDITOR.sealing_key.open(header.sealed_seed, info)
     wanted = range(header.set_size + 1) if places is None else [*places, header.set_size]
@@ -58,13 +57,15 @@ def check(agreement, wire, role, contents=None, opening=None):
 
 def second_opinion(terms, contents, opening):
     """Return what the reference's auditor makes of the same file and the same opening."""
-    header, ref.CHUNK = contents.header, LIMITS.chunk_items
+    header = contents.header
     file = ref.AuditFile(
         int(header.role is Role.SERVER), header.agreement_id, header.session_id, header.set_size, header.sealed_seed,
         list(contents.leaves), list(contents.sealed_rows), contents.sealed_key_seed,
         [(int(m.sender is Role.SERVER), m.session_id, m.received, m.message, m.signature) for m in contents.messages],
     )  # fmt: skip
     parties = [ref.PublicIdentity(party.signing_key, party.sealing_key) for party in (CARE.public, POLICE.public)]
-    auditor = ref.Auditor(file, terms.as_fields(), parties)
-    auditor.open(opening.auditor_seed, opening.owner_shares)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ref, "CHUNK", LIMITS.chunk_items)
+        auditor = ref.Auditor(file, terms.as_fields(), parties)
+        auditor.open(opening.auditor_seed, opening.owner_shares)
     return auditor
