@@ -103,7 +103,7 @@ class Session(ABC):
         self.agreement, self.terms = agreement, agreement.terms
         self.peer = peer
         self.state = State.NEW
-        self.peer_confirmed = self._evaluated = self._broken = False
+        self.peer_confirmed = self._evaluated = self._broken = self._withheld = False
         self.set_size = bucket(len(items) + reserved, self.terms.max_items)
         self.sealed_contact_size = sealed_contact_size(self.terms.contact_size)
         self.max_envelope_bytes = max_envelope_bytes(self.sealed_contact_size)
@@ -166,10 +166,11 @@ class Session(ABC):
     def cancel(self, reason: AbortCode = AbortCode.CANCELLED) -> tuple[Send, ...]:
         """End the session at once, for a reason of this side's own; return the Abort to deliver, if there is one.
 
-        Allowed at any moment: an iterator that is still suspended yields nothing more. Before it has begun, a client
-        alone has something to say: that its ledger does not allow it to begin.
+        Allowed at any moment: a suspended iterator yields nothing more. Before it has begun, a client alone has
+        something to say: that its ledger does not allow it. Nobody has in place of a message that was not yielded yet.
         """
-        if self.state is State.NEW and (self.role is Role.SERVER or reason is AbortCode.CANCELLED):
+        unheard = self.state is State.NEW and (self.role is Role.SERVER or reason is AbortCode.CANCELLED)
+        if unheard or self._withheld:
             self._end(State.ABORTED)
         return () if self.ended else (self._abort(reason),)
 
@@ -182,7 +183,9 @@ class Session(ABC):
         asked = False
         try:
             for output in steps():
+                self._withheld = isinstance(output, Send)
                 yield from self._trail.take()
+                self._withheld = False
                 asked = isinstance(output, AdmissionNeeded | ChargeNeeded)
                 if self.state is not State.ABORTED:
                     yield output
@@ -198,12 +201,10 @@ class Session(ABC):
                 yield from self._trail.take()
                 yield abort
             raise
-        except LocalProtocolError:
-            raise
-        except BaseException:
+        except BaseException as error:
             # Half a step is done, so no other may follow; the channel stays for the Abort of `cancel`.
             # Who leaves the loop where a grant is asked for leaves nothing undone.
-            if not asked:
+            if not asked and not isinstance(error, LocalProtocolError):
                 self._broken = True
                 self._drop_secrets()
             raise
@@ -305,9 +306,8 @@ class Session(ABC):
             self._end(State.ABORTED)
 
     def _aborted_by_peer(self, reason: AbortCode) -> PeerAbortedError:
-        return PeerAbortedError(
-            f"the peer ended the session: {ABORT_REASONS[reason]}", reason, hint="ask the other side what it saw"
-        )
+        told = f"the peer ended the session: {ABORT_REASONS[reason]}"
+        return PeerAbortedError(told, reason, hint="ask the other side what it saw")
 
     def _end(self, state: State) -> None:
         # §9.1
