@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Final
 
 from psimatch.errors import BudgetError
+from psimatch.parameters import LIMITS
 from psimatch.terms import Terms
 
 DAY: Final = 86_400
@@ -54,12 +55,13 @@ class Spending:
     """What a party was charged for, as far as an agreement asks.
 
     `evaluations` since the first day that counts, `sessions_today` charges on this day in UTC, `last` when the last
-    charge was (seconds since 1970), or None.
+    charge was (seconds since 1970), or None, `admitted_today` sessions that were admitted on this day in UTC.
     """
 
     evaluations: int
     sessions_today: int
     last: int | None
+    admitted_today: int = 0
 
     def left(self, terms: Terms) -> int:
         """Return how many evaluations are left."""
@@ -71,6 +73,20 @@ class Spending:
         earliest = next_day if self.sessions_today >= terms.sessions_per_day else now
         spaced = now if self.last is None else self.last + 60 * terms.minutes_between_sessions
         return max(earliest, spaced)
+
+    def check_admission(self, terms: Terms, evaluations: int, now: int) -> None:
+        """Check that a session of so many evaluations may be charged, and that not too many broke off before that.
+
+        Raises:
+            BudgetError: as `check`; or the party comes again and again, and has this side work for nothing.
+        """
+        self.check(terms, evaluations, now)
+        # §11.1
+        if self.admitted_today - self.sessions_today >= LIMITS.uncharged_sessions_per_day:
+            raise BudgetError(
+                f"{LIMITS.uncharged_sessions_per_day:,} sessions with the peer broke off today before their charge",
+                hint="ask the other party what its side shows; after midnight, in UTC, it may try again",
+            )
 
     def check(self, terms: Terms, evaluations: int, now: int) -> None:
         """Check that the agreement allows one more session of so many evaluations.

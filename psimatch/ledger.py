@@ -166,7 +166,7 @@ class Ledger(LedgerView):
                 standing = self.standing(peer)
             self._check_standing(peer, needed.standing)
             now = self.now
-            self.spending(agreement, peer, now).check(agreement.terms, needed.evaluations, now)
+            self.spending(agreement, peer, now).check_admission(agreement.terms, needed.evaluations, now)
             fields = {
                 **self._about(agreement, peer),
                 "session": needed.session_id.hex(),

@@ -150,6 +150,7 @@ class LedgerView:
             self.charged_before(party, None) - before,
             self._store.count("charged", party=party, time__from=now - now % DAY),
             None if last is None else last.time,
+            self._store.count("admitted", party=party, time__from=now - now % DAY),
         )
 
     def charged_before(self, party: str, moment: int | None) -> int:

@@ -47,6 +47,8 @@ class Limits:
     max_evaluations: int = 1 << 40
     # A session a minute or so; more is a service, not an agreement between two parties.
     sessions_per_day: int = 1_000
+    # A line that breaks off before the first chunk can be tried again for a day; an idle peer can't have tags for ever.
+    uncharged_sessions_per_day: int = 100
     # A week: a longer pause is a term of the agreement.
     minutes_between_sessions: int = 10_080
     # Ten years: the longest that files of matches may be kept.

@@ -11,6 +11,7 @@ from sessions import CARE, POLICE, STANDING, STRANGER, TODAY, Wire, make_agreeme
 
 from psimatch import drive, errors, kernel, oprf
 from psimatch.agreement import Agreement
+from psimatch.budget import Spending
 from psimatch.client import ClientSession
 from psimatch.envelope import Channel
 from psimatch.identifiers import text
@@ -294,16 +295,29 @@ def test_a_client_that_ends_before_its_claims_knows_what_the_server_does_not():
 
 
 def test_a_client_that_goes_before_its_first_blinded_is_charged_for_nothing(ledgers):
-    """And makes the server tag its whole list each time (review, what is not defended). It learns tags, and no match."""
+    """And makes the server tag its whole list each time, so it is admitted a hundred times a day. It learns no match."""
     agreement = make_agreement(sessions_per_day=1)
-    for number in range(1, 4):
+
+    def begin(number):
         client, server = make_client(agreement, ITEMS), make_server(agreement, ITEMS)
         (hello,) = client.start(Standing(number, 0))
         list(server.start())
         *_, needed = server.receive(hello.envelope)
-        answer = server.grant(ledgers[1].grant(agreement, CARE.public, needed, Role.SERVER))
-        assert sum(isinstance(output, Send) for output in answer) == 2
-    assert kinds(ledgers[1]) == ["opened ledger", "accepted", *["opened", "admitted"] * 3]
+        return server.grant(ledgers[1].grant(agreement, CARE.public, needed, Role.SERVER))
+
+    for number in range(1, 101):
+        assert sum(isinstance(output, Send) for output in begin(number)) == 2
+    with pytest.raises(errors.BudgetError, match="100 sessions with the peer broke off today") as refused:
+        begin(101)
+    assert "may try again" in refused.value.hint
+    assert kinds(ledgers[1]) == ["opened ledger", "accepted", *["opened", "admitted"] * 100]
+
+
+@pytest.mark.parametrize("charged", [0, 1, 500])
+def test_a_session_that_was_charged_is_not_one_that_broke_off(charged):
+    Spending(0, charged, None, charged + 99).check_admission(AGREEMENT.terms, 8, 0)
+    with pytest.raises(errors.BudgetError):
+        Spending(0, charged, None, charged + 100).check_admission(AGREEMENT.terms, 8, 0)
 
 
 class HostileWorker(Executor):
