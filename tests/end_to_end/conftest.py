@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import csv
 import os
 import re
@@ -14,6 +15,8 @@ from pathlib import Path
 import pytest
 
 import psimatch
+from psimatch.errors import InputError
+from psimatch.transports import TcpListener
 
 TODAY = datetime.now(UTC).date()
 # No test should come near it; a machine under load may.
@@ -137,3 +140,19 @@ def pair(tmp_path: Path) -> Iterator[Pair]:
         for process in side.running:
             process.kill()
             process.communicate()
+
+
+@pytest.fixture(params=["127.0.0.1", "::1"])
+def listener(request: pytest.FixtureRequest) -> Iterator[TcpListener]:
+    with contextlib.ExitStack() as stack:
+        try:
+            listening = stack.enter_context(TcpListener(request.param, 0))
+        except InputError:
+            pytest.skip(f"this machine has no {request.param}")
+        yield listening
+
+
+@pytest.fixture
+def ipv4() -> Iterator[TcpListener]:
+    with TcpListener("127.0.0.1", 0) as listening:
+        yield listening

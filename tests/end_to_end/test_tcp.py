@@ -1,119 +1,41 @@
-"""Real sockets on the loopback, IPv4 and IPv6: honest parties, strays and hostile peers. No sleeps, short timeouts."""
+"""A TCP transport on the loopback, IPv4 and IPv6: honest ends, strays and hostile peers. No sleeps, short timeouts."""
 
 import contextlib
 import os
 import signal
 import socket
-import struct
 import threading
-from concurrent.futures import Future
 from math import inf
 
 import pytest
-from sessions import make_agreement, make_client, make_server, run_connecting, run_listening, run_session
+from tcp_ends import (
+    BRIEF,
+    CLIENT_PREFACE,
+    HTTP_REQUEST,
+    MAX_ENVELOPE,
+    PATIENT,
+    TLS_CLIENT_HELLO,
+    accept,
+    in_background,
+    make_ends,
+    raw,
+    reset,
+)
 
-from psimatch.drive import ConnectionRefused
 from psimatch.errors import (
-    AgreementMismatchError,
-    EnvelopeTruncatedError,
     FrameTooLongError,
     InputError,
     LocalProtocolError,
     NotPsimatchError,
-    PeerAbortedError,
     PeerGoneError,
     RoleError,
     TransportError,
     TransportTimeoutError,
     VersionError,
 )
-from psimatch.identifiers import text
 from psimatch.parameters import Role
 from psimatch.transports import Deadline, TcpListener, Timeouts, connect_tcp
 from psimatch.transports.frames import frame
-
-MAX_ENVELOPE = 1_000
-CLIENT_PREFACE = b"psimatch/1 client\n"
-TLS_CLIENT_HELLO = bytes.fromhex("16030100c8010000c40303") + bytes(192)
-HTTP_REQUEST = b"GET /index.html HTTP/1.1\r\nHost: psi.example.org\r\n\r\n"
-BRIEF = Timeouts(connect=5, handshake=0.05, idle=0.05, total=30, goodbye=0.05)
-PATIENT = Timeouts(connect=20, handshake=20, idle=20, total=60, goodbye=5)
-# Both ends in one thread: neither can wait for the other to say goodbye.
-ONE_THREAD = Timeouts(connect=20, handshake=20, idle=20, total=60, goodbye=0.05)
-AGREEMENT = make_agreement()
-
-
-def items(words):
-    return {text(word): f"ring {word}" for word in words}
-
-
-def new_client():
-    return make_client(AGREEMENT, items("abcd"))
-
-
-def new_server():
-    return make_server(AGREEMENT, items("cdef"))
-
-
-def found(result):
-    return {match.identifier.value.decode() for match in result.matches}
-
-
-def in_background(call, *arguments, **options):
-    future = Future()
-
-    def run():
-        try:
-            future.set_result(call(*arguments, **options))
-        except BaseException as error:
-            future.set_exception(error)
-
-    threading.Thread(target=run, daemon=True).start()
-    return future
-
-
-@pytest.fixture(params=["127.0.0.1", "::1"])
-def listener(request):
-    with contextlib.ExitStack() as stack:
-        try:
-            listening = stack.enter_context(TcpListener(request.param, 0))
-        except InputError:
-            pytest.skip(f"this machine has no {request.param}")
-        yield listening
-
-
-@pytest.fixture
-def ipv4():
-    with TcpListener("127.0.0.1", 0) as listening:
-        yield listening
-
-
-def accept(listener, timeouts=ONE_THREAD, role=Role.SERVER, limit=MAX_ENVELOPE):
-    return listener.accept(Deadline.after(20)).greet(role, limit, timeouts)
-
-
-def make_ends(listener, limit=MAX_ENVELOPE, timeouts=ONE_THREAD):
-    """Connect a client's end and a server's end."""
-    connecting = in_background(connect_tcp, listener.address, Role.CLIENT, limit, timeouts)
-    server = accept(listener, timeouts, limit=limit)
-    return connecting.result(20), server
-
-
-@contextlib.contextmanager
-def raw(listener, *said):
-    """Connect a socket that says what no psimatch would."""
-    with socket.create_connection(listener.address, timeout=20) as connection:
-        for data in said:
-            connection.sendall(data)
-        yield connection
-
-
-def reset(connection):
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    connection.close()
-
-
-# The transport.
 
 
 def test_envelopes_travel_both_ways_and_every_byte_is_counted(listener):
@@ -357,174 +279,3 @@ def test_ctrl_c_ends_the_waiting_for_a_connection(ipv4):
     with pytest.raises(KeyboardInterrupt):
         wait()
     timer.join()
-
-
-# Sessions.
-
-
-@pytest.mark.parametrize("listening_role", Role)
-def test_a_session_over_tcp_whoever_listens(listener, listening_role):
-    make = {Role.CLIENT: new_client, Role.SERVER: new_server}
-    listening = in_background(run_listening, make[listening_role], listener, wait=20, timeouts=PATIENT)
-    result = run_connecting(make[listening_role.peer], listener.address, wait=20, timeouts=PATIENT)
-    other = listening.result(20)
-    assert found(result) == found(other) == {"c", "d"}
-    assert result.receipt == other.receipt
-    assert {result.role, other.role} == set(Role)
-
-
-def test_a_session_of_many_chunks_over_tcp(ipv4):
-    agreement = make_agreement(max_items=3_000, contact_size=0)
-    one = {text(f"x{number}"): "" for number in range(3_000)}
-    other = {text(f"x{number}"): "" for number in range(2_000, 5_000)}
-    listening = in_background(run_listening, lambda: make_server(agreement, other), ipv4, wait=20, timeouts=PATIENT)
-    result = run_connecting(lambda: make_client(agreement, one), ipv4.address, wait=20, timeouts=PATIENT)
-    assert len(result.matches) == len(listening.result(60).matches) == 1_000
-
-
-def test_strays_do_not_end_the_listening_and_each_is_reported(ipv4):
-    events = []
-    timeouts = Timeouts(handshake=1, goodbye=0.05)
-    listening = in_background(run_listening, new_server, ipv4, wait=30, timeouts=timeouts, on_event=events.append)
-    strays = [
-        ([HTTP_REQUEST], NotPsimatchError),
-        ([b"psimatch/1 server\n"], RoleError),
-        ([CLIENT_PREFACE, b"\xff\xff\xff\xff"], FrameTooLongError),
-        ([CLIENT_PREFACE, frame(b"garbage")], EnvelopeTruncatedError),
-        ([CLIENT_PREFACE], PeerGoneError),
-    ]
-    for said, _ in strays:
-        with raw(ipv4, *said) as connection:
-            connection.shutdown(socket.SHUT_WR)
-            while connection.recv(1_000):
-                pass
-    result = run_connecting(new_client, ipv4.address, wait=20, timeouts=PATIENT)
-    assert found(result) == found(listening.result(20)) == {"c", "d"}
-    assert [type(event.error) for event in events] == [error for _, error in strays]
-    assert all(isinstance(event, ConnectionRefused) and event.address.startswith("127.0.0.1:") for event in events)
-
-
-def test_a_silent_stray_holds_the_listener_for_the_handshake_timeout_only(ipv4):
-    events = []
-    timeouts = Timeouts(handshake=0.1, goodbye=0.05)
-    with raw(ipv4), raw(ipv4, CLIENT_PREFACE):
-        listening = in_background(run_listening, new_server, ipv4, wait=30, timeouts=timeouts, on_event=events.append)
-        assert found(run_connecting(new_client, ipv4.address, wait=20, timeouts=PATIENT)) == {"c", "d"}
-        listening.result(20)
-    assert [type(event.error) for event in events] == [TransportTimeoutError] * 2
-
-
-def test_every_connection_gets_a_fresh_session(ipv4):
-    made = []
-    timeouts = Timeouts(handshake=1, goodbye=0.05)
-
-    def make():
-        made.append(new_server())
-        return made[-1]
-
-    listening = in_background(run_listening, make, ipv4, wait=30, timeouts=timeouts)
-    for said in (HTTP_REQUEST, HTTP_REQUEST, CLIENT_PREFACE + frame(b"garbage")):
-        with raw(ipv4, said) as connection, contextlib.suppress(ConnectionError):
-            while connection.recv(1_000):
-                pass
-    run_connecting(new_client, ipv4.address, wait=20, timeouts=PATIENT)
-    listening.result(20)
-    # One more at the start, to show at once what is wrong on this side, and one to find whose ledger it takes.
-    assert len(made) == 6
-
-
-def test_waiting_ends_and_names_the_last_refusal(ipv4):
-    with pytest.raises(TransportTimeoutError, match=r"did not come to 127\.0\.0\.1:\d+ within 0 seconds"):
-        run_listening(new_server, ipv4, wait=0, timeouts=BRIEF)
-    with raw(ipv4, HTTP_REQUEST), pytest.raises(TransportTimeoutError) as caught:
-        run_listening(new_server, ipv4, wait=0.05, timeouts=BRIEF)
-    assert "does not speak psimatch" in caught.value.hint
-
-
-def test_another_agreement_is_refused_on_both_sides_and_does_not_end_the_listening(ipv4):
-    other_agreement = make_agreement(title="Another pilot")
-    events = []
-    listening = in_background(run_listening, new_server, ipv4, wait=1, timeouts=PATIENT, on_event=events.append)
-    with pytest.raises(AgreementMismatchError):
-        run_connecting(lambda: make_client(other_agreement, items("abcd")), ipv4.address, wait=20, timeouts=PATIENT)
-    assert isinstance(listening.exception(20), TransportTimeoutError)
-    assert [type(event.error) for event in events] == [AgreementMismatchError]
-
-
-def test_the_abort_of_a_ctrl_c_reaches_the_peer_and_ends_its_listening(ipv4):
-    def interrupt(progress):
-        if progress.phase == "matching":
-            raise KeyboardInterrupt
-
-    listening = in_background(run_listening, new_server, ipv4, wait=20, timeouts=PATIENT)
-    with pytest.raises(KeyboardInterrupt):
-        run_connecting(new_client, ipv4.address, wait=20, timeouts=PATIENT, on_progress=interrupt)
-    assert isinstance(listening.exception(20), PeerAbortedError)
-
-
-def test_a_peer_that_vanishes_after_it_was_confirmed_ends_the_listening(ipv4):
-    listening = in_background(run_listening, new_server, ipv4, wait=20, timeouts=PATIENT)
-    session = new_client()
-
-    class Vanish(BaseException):
-        pass
-
-    def vanish(progress):
-        if progress.phase == "matching":
-            reset(transport._socket)
-            raise Vanish
-
-    with pytest.raises(Vanish), connect_tcp(ipv4.address, session.role, session.max_envelope_bytes) as transport:
-        run_session(session, transport, on_progress=vanish)
-    assert isinstance(listening.exception(20), PeerGoneError)
-
-
-def test_connecting_waits_for_a_listener_that_starts_later():
-    with TcpListener("127.0.0.1", 0) as reserved:
-        address = reserved.address
-    refused = threading.Event()
-    events = []
-
-    def on_event(event):
-        events.append(event)
-        refused.set()
-
-    connecting = in_background(run_connecting, new_client, address, wait=20, timeouts=PATIENT, on_event=on_event)
-    assert refused.wait(20)
-    with TcpListener(*address) as listener:
-        served = run_listening(new_server, listener, wait=20, timeouts=PATIENT)
-    assert found(served) == found(connecting.result(20)) == {"c", "d"}
-    assert "nobody listens" in str(events[0].error)
-
-
-def test_connecting_gives_up_after_its_wait():
-    with TcpListener("127.0.0.1", 0) as reserved:
-        address = reserved.address
-    with pytest.raises(TransportError, match="nobody listens"):
-        run_connecting(new_client, address, wait=0)
-    with pytest.raises(TransportTimeoutError, match=r"within 0\.05 seconds: nobody listens"):
-        run_connecting(new_client, address, wait=0.05)
-
-
-def test_connecting_tries_again_while_the_listener_is_silent_or_closes(ipv4):
-    events = []
-    short = Timeouts(connect=5, handshake=0.1, goodbye=0.05)
-    connecting = in_background(
-        run_connecting, new_client, ipv4.address, wait=20, timeouts=short, on_event=events.append
-    )
-    ipv4.accept(Deadline.after(20)).close()
-    silent = ipv4.accept(Deadline.after(20))
-    transport = accept(ipv4, PATIENT, limit=new_server().max_envelope_bytes)
-    with transport:
-        result = run_session(new_server(), transport)
-    silent.close()
-    assert found(connecting.result(20)) == found(result) == {"c", "d"}
-    assert [type(event.error) for event in events] == [PeerGoneError, TransportTimeoutError]
-
-
-def test_connecting_does_not_try_again_where_something_else_listens(ipv4):
-    connecting = in_background(run_connecting, new_client, ipv4.address, wait=20, timeouts=ONE_THREAD)
-    incoming = ipv4.accept(Deadline.after(20))
-    with contextlib.closing(incoming):
-        incoming._connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-        assert isinstance(connecting.exception(20), NotPsimatchError)
