@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import io
 import os
 import re
 import shutil
@@ -15,12 +16,17 @@ from pathlib import Path
 import pytest
 
 import psimatch
+from psimatch.cli import main
 from psimatch.errors import InputError
 from psimatch.transports import TcpListener
 
 TODAY = datetime.now(UTC).date()
 # No test should come near it; a machine under load may.
 PATIENCE = 60
+Run = Callable[..., tuple[int, str, str]]
+TERMS = ("--kinds", "nl-bsn,nl-address", "--max-items", "128", "--purpose", "a test", "--legal-basis", "none")
+PARTIES = ("--client", "care.public", "--server", "police.public")
+UNTIL = ("--valid-until", "2099-05-31")
 CRASHING = Path(__file__).parents[1] / "support" / "crashing.py"
 
 
@@ -156,3 +162,27 @@ def listener(request: pytest.FixtureRequest) -> Iterator[TcpListener]:
 def ipv4() -> Iterator[TcpListener]:
     with TcpListener("127.0.0.1", 0) as listening:
         yield listening
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Return the command line, run in this process: exit code, stdout, stderr. Nobody sits at a terminal."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as exited:
+            main([str(argument) for argument in arguments])
+        output = capsys.readouterr()
+        return int(exited.value.code or 0), output.out, output.err
+
+    return call
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> Path:
+    """The current folder, with the identities of both parties and an agreement that nobody has signed."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("care", "police"):
+        assert run("identity", "new", f"{name}.identity", "--name", name, "--no-passphrase")[0] == 0
+    assert run("agreement", "new", "pilot.toml", *PARTIES, *TERMS, *UNTIL)[0] == 0
+    return tmp_path

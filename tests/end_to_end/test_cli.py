@@ -1,12 +1,6 @@
 from __future__ import annotations
 
-import io
 import json
-import os
-import pty
-import stat
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -14,40 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from terminal import at_terminal
 
 import psimatch
-from psimatch.cli import main
 from psimatch.cli.exit_codes import MEANINGS, exit_code_of
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 Run = Callable[..., tuple[int, str, str]]
-TERMS = ("--kinds", "nl-bsn,nl-address", "--max-items", "128", "--purpose", "a test", "--legal-basis", "none")
-PARTIES = ("--client", "care.public", "--server", "police.public")
-UNTIL = ("--valid-until", "2099-05-31")
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Return the command line, run in this process: exit code, stdout, stderr. Nobody sits at a terminal."""
-    monkeypatch.setattr(sys, "stdin", io.StringIO())
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as exited:
-            main([str(argument) for argument in arguments])
-        output = capsys.readouterr()
-        return int(exited.value.code or 0), output.out, output.err
-
-    return call
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> Path:
-    """The current folder, with the identities of both parties and an agreement that nobody has signed."""
-    monkeypatch.chdir(tmp_path)
-    for name in ("care", "police"):
-        assert run("identity", "new", f"{name}.identity", "--name", name, "--no-passphrase")[0] == 0
-    assert run("agreement", "new", "pilot.toml", *PARTIES, *TERMS, *UNTIL)[0] == 0
-    return tmp_path
 
 
 def sign(run: Run, name: str, path: str = "pilot.toml") -> tuple[int, str, str]:
@@ -59,101 +26,6 @@ def match(run: Run, *arguments: object, identity: str = "care.identity") -> tupl
     files = ("--agreement", "pilot.toml", "--identity", identity, "--output", "matches.csv")
     flags = EXAMPLES / "care" / "flags.csv"
     return run("match", flags, *files, "--connect", "127.0.0.1:1", "--wait", "0", *arguments)
-
-
-# identity
-
-
-def test_a_new_identity_has_a_secret_and_a_public_file(folder: Path, run: Run) -> None:
-    assert stat.S_IMODE((folder / "care.identity").stat().st_mode) == 0o600
-    code, shown, errors = run("identity", "show", "care.public")
-    fingerprint = psimatch.read_public("care.public").fingerprint_text
-    assert (code, shown, errors) == (0, f"care\nfingerprint {fingerprint}\n", "")
-    assert run("identity", "show", "care.identity")[1] == shown
-    assert json.loads(run("identity", "show", "care.public", "--json")[1])["fingerprint"] == fingerprint
-
-
-@pytest.mark.parametrize("kept", ["care.identity", "care.public"])
-def test_neither_file_of_an_identity_is_replaced_without_force(folder: Path, run: Run, kept: str) -> None:
-    (folder / ({"care.identity", "care.public"} - {kept}).pop()).unlink()
-    before = (folder / kept).read_bytes()
-    code, output, errors = run("identity", "new", "care.identity", "--name", "new", "--no-passphrase")
-    assert (code, output) == (1, "")
-    assert f"psimatch: error: {kept} exists already\npsimatch: hint: " in errors
-    assert (folder / kept).read_bytes() == before
-    assert len(list(folder.glob("care.*"))) == 1
-    assert run("identity", "new", "care.identity", "--name", "new", "--no-passphrase", "--force")[0] == 0
-
-
-def test_a_passphrase_comes_from_a_file_and_seals(folder: Path, run: Run) -> None:
-    (folder / "right").write_text("correct horse\n", "utf-8")
-    (folder / "wrong").write_text("incorrect horse\n", "utf-8")
-    code, output, errors = run("identity", "new", "s.identity", "--name", "s", "--passphrase-file", "right")
-    assert (code, "correct" in output + errors) == (0, False)
-    assert run("identity", "show", "s.identity", "--passphrase-file", "right")[0] == 0
-    for arguments, message in (
-        (("--passphrase-file", "wrong"), "the passphrase of s.identity is wrong"),
-        (("--passphrase-file", "none"), "none can't be read"),
-        ((), "s.identity is sealed, and no passphrase is given"),
-    ):
-        code, output, errors = run("identity", "show", "s.identity", *arguments)
-        assert (code, output) == (3, "")
-        assert f"psimatch: error: {message}" in errors
-        assert "horse" not in errors
-
-
-def test_without_a_terminal_or_an_option_the_identity_is_unsealed_and_that_is_told(folder: Path, run: Run) -> None:
-    code, _, errors = run("identity", "new", "u.identity", "--name", "u")
-    assert code == 0
-    assert "psimatch: warning: there is no terminal" in errors
-    assert run("identity", "show", "u.identity")[0] == 0
-
-
-def at_terminal(folder: Path, typed: list[tuple[str, str]], *arguments: str) -> tuple[int, str]:
-    """Run at a terminal; wait for each prompt, then type its answer. Return the exit code and all that was shown."""
-    control, terminal = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "psimatch", *arguments],
-        cwd=folder,
-        stdin=terminal,
-        stdout=terminal,
-        stderr=terminal,
-        start_new_session=True,
-    )
-    os.close(terminal)
-    shown = b""
-    for prompt, answer in typed:
-        shown = _read_until(control, prompt.encode())
-        os.write(control, answer.encode() + b"\n")
-    rest = _read_until(control, None)
-    os.close(control)
-    return process.wait(60), (shown + rest).decode()
-
-
-def _read_until(control: int, wanted: bytes | None) -> bytes:
-    shown = b""
-    while wanted is None or wanted not in shown:
-        try:
-            data = os.read(control, 4_096)
-        except OSError:
-            break
-        if not data:
-            break
-        shown += data
-    assert wanted is None or wanted in shown
-    return shown
-
-
-def test_at_a_terminal_the_passphrase_is_asked_twice_and_not_shown(folder: Path) -> None:
-    new = ("identity", "new", "t.identity", "--name", "t")
-    code, shown = at_terminal(folder, [("passphrase", "horse"), ("again", "hors")], *new)
-    assert code == 3
-    assert "the two passphrases differ" in shown
-    assert not (folder / "t.identity").exists()
-    code, shown = at_terminal(folder, [("passphrase", "horse"), ("again", "horse")], *new)
-    assert code == 0
-    assert "horse" not in shown
-    assert at_terminal(folder, [("passphrase", "horse")], "identity", "show", "t.identity")[0] == 0
 
 
 # agreement
@@ -372,7 +244,7 @@ def test_usage_errors_are_lower_case_with_a_hint(run: Run) -> None:
     code, output, errors = run("match")
     assert (code, output) == (2, "")
     assert "psimatch: hint: see psimatch match --help" in errors
-    code, _, errors = run("agreement", "new", "x", *PARTIES, *TERMS, "--valid-until", "31-05-2027")
+    code, _, errors = run("agreement", "new", "x", "--valid-until", "31-05-2027")
     assert (code, "YYYY-MM-DD" in errors) == (2, True)
     code, _, errors = run("check", "x", "--kinds", "bsn")
     assert (code, "nl-bsn/1" in errors) == (2, True)
