@@ -6,6 +6,7 @@ from array import array
 from collections import deque
 from collections.abc import Iterable, Iterator
 from functools import partial
+from itertools import chain, repeat
 from typing import ClassVar
 
 from psimatch import oprf, randomness, wire
@@ -114,7 +115,7 @@ class ClientSession(Session):
             self._trail.keep_rows(self._own, piece, blinding)
             yield Progress("blinding", piece.stop, self.set_size)
         elements = [blinding.blinded_elements for _, blinding in self._blindings]
-        roots = [self._trail.root(), *([b""] * (len(elements) - 1))]
+        roots = chain([self._trail.root()], repeat(b""))
         self._unsent.extend(map(Blinded, commitments(elements), elements, roots))
 
     def _take_tags(self, message: Tags) -> Iterator[Output]:

@@ -1,13 +1,14 @@
 """Sets of several chunks: with threads as without, counted as they go, and never beyond the charge."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 from sessions import AUDITOR, STANDING, Wire, chunks_of, make_agreement, make_client, make_server
 
-from psimatch import errors
+from psimatch import errors, oprf
 from psimatch.identifiers import text
+from psimatch.kernel import wiping
 from psimatch.messages import Blinded, Tags
 from psimatch.outputs import Charge
 from psimatch.parameters import Role
@@ -23,8 +24,8 @@ def _chunks():
         yield
 
 
-def make_wire(client_words=WORDS[:15], server_words=WORDS[5:], **options):
-    agreement = make_agreement(max_items=SIZE, contact_size=0)
+def make_wire(client_words=WORDS[:15], server_words=WORDS[5:], terms=(), **options):
+    agreement = make_agreement(max_items=SIZE, contact_size=0, **dict(terms))
     client = make_client(agreement, {text(word): "" for word in client_words}, **options)
     server_options = {name: value for name, value in options.items() if name != "links"}
     return Wire(client, make_server(agreement, {text(word): "" for word in server_words}, **server_options))
@@ -44,12 +45,16 @@ def test_threads_find_the_same(threads):
         assert found(make_wire(executor=executor).run()) == [set(WORDS[5:15])] * 2
 
 
-def test_progress_counts_the_items_of_each_phase():
-    wire = make_wire().run()
-    phases = {Role.CLIENT: ("blinding", "receiving tags", "matching"), Role.SERVER: ("tagging", "evaluating")}
+@pytest.mark.parametrize("audited", [False, True])
+def test_progress_counts_the_items_of_each_phase(audited):
+    options = {"terms": {"auditor": AUDITOR.public.fingerprint_text}, "auditor": AUDITOR.public} if audited else {}
+    wire = make_wire(**options).run()
+    sealing = ("sealing",) if audited else ()
+    phases = {Role.CLIENT: ("blinding", "receiving tags", "matching"), Role.SERVER: (*sealing, "tagging", "evaluating")}
     for role, names in phases.items():
         seen = [(each.phase, each.done, each.total) for each in wire.progress[role]]
         assert seen == [(name, done, SIZE) for name in names for done in range(2, SIZE + 1, 2)]
+        assert all(type(count) is int for _, *counts in seen for count in counts)
 
 
 def test_links_choose_among_what_is_found_and_see_nothing_else():
@@ -124,3 +129,27 @@ def test_only_the_first_chunk_may_have_a_root(audited):
     wire.run()
     assert isinstance(wire.errors[Role.SERVER], errors.RemoteProtocolError)
     assert "root" in str(wire.errors[Role.SERVER])
+
+
+class Unfinished(Executor):
+    """Blinds, and never comes to finalize."""
+
+    def submit(self, function, /, *arguments):
+        done = Future()
+        if getattr(function, "func", function) is not oprf.finalize:
+            done.set_result(function(*arguments))
+        return done
+
+
+@pytest.mark.skipif(wiping.compiled is None, reason="without the C kernels bytes can't be wiped")
+def test_the_blinds_of_a_chunk_that_is_answered_and_not_finalized_are_wiped():
+    wire = make_wire(executor=Unfinished())
+    client = wire.sessions[Role.CLIENT]
+    for role, session in wire.sessions.items():
+        wire.take(role, session.start(STANDING))
+    while not client._unblinding:
+        assert wire.step(Role.SERVER) or wire.step(Role.CLIENT)
+    secrets = [blinding.blinds for blinding in client._unblinding]
+    assert all(any(secret) for secret in secrets)
+    client.cancel()
+    assert not any(any(secret) for secret in secrets)

@@ -6,6 +6,7 @@ from sessions import AUDITOR, STANDING, Wire, make_agreement, make_client, make_
 from psimatch import errors
 from psimatch.errors import AbortCode
 from psimatch.identifiers import text
+from psimatch.kernel import wiping
 from psimatch.outputs import Admission, AdmissionNeeded, Charge, ChargeNeeded, Finished, ReceiptSigned, Send
 from psimatch.parameters import Role
 from psimatch.states import State
@@ -172,3 +173,56 @@ def test_cancel_tells_the_peer():
     assert isinstance(error, errors.PeerAbortedError)
     assert error.reason is errors.AbortCode.CANCELLED
     assert wire.sessions[Role.CLIENT].state is State.ABORTED
+
+
+def test_a_peer_is_confirmed_by_what_it_signed_in_this_session():
+    """A Hello may be an old one, and so may an Abort that follows it; one that answers this side is not."""
+    wire = Wire(make_client(make_agreement(), ITEMS), make_server(make_agreement(), OTHERS))
+    client, server = wire.sessions.values()
+    for role, session in wire.sessions.items():
+        wire.take(role, session.start(STANDING))
+    wire.step(Role.SERVER)
+    assert server.state is State.ADMITTING_CLIENT
+    wire.step(Role.SERVER)
+    assert (client.peer_confirmed, server.peer_confirmed) == (False, False)
+    wire.step(Role.CLIENT)
+    assert (client.peer_confirmed, server.peer_confirmed) == (True, False)
+    while server.state is not State.CHARGING_BLINDED:
+        assert wire.step(Role.CLIENT) or wire.step(Role.SERVER)
+    assert server.peer_confirmed
+
+
+@pytest.mark.parametrize(("taken", "confirmed"), [(0, False), (1, True)])
+def test_an_abort_confirms_the_peer_if_it_answers_this_side(taken, confirmed):
+    wire = Wire(make_client(make_agreement(), ITEMS), make_server(make_agreement(), OTHERS))
+    client, server = wire.sessions.values()
+    for role, session in wire.sessions.items():
+        wire.take(role, session.start(STANDING))
+    for _ in range(2):
+        wire.step(Role.SERVER)
+    for _ in range(taken):
+        wire.step(Role.CLIENT)
+    wire.take(Role.CLIENT, client.cancel())
+    wire.step(Role.SERVER)
+    assert isinstance(wire.errors[Role.SERVER], errors.PeerAbortedError)
+    assert server.peer_confirmed is confirmed
+
+
+@pytest.mark.skipif(wiping.compiled is None, reason="without the C kernels bytes can't be wiped")
+@pytest.mark.parametrize("answered", [False, True])
+def test_what_ends_wipes_its_blinds_and_outputs(answered):
+    wire = Wire(make_client(make_agreement(), ITEMS), make_server(make_agreement(), OTHERS))
+    client, server = wire.sessions.values()
+    for role, session in wire.sessions.items():
+        wire.take(role, session.start(STANDING))
+    while not client._blindings or server.state is not State.AWAITING_BLINDED:
+        assert wire.step(Role.SERVER) or wire.step(Role.CLIENT)
+    secrets = [blinding.blinds for _, blinding in client._blindings]
+    if answered:
+        while server.state is not State.RECEIVING_CLAIMS:
+            assert wire.step(Role.CLIENT) or wire.step(Role.SERVER)
+    secrets += [server._outputs, server._claims]
+    assert all(any(secret) for secret in secrets)
+    for session in (client, server):
+        session.cancel()
+    assert not any(any(secret) for secret in secrets)

@@ -344,3 +344,10 @@ def test_the_identities_must_be_the_parties():
         ServerSession(agreement, CARE, POLICE.public, {}, today=TODAY)
     with pytest.raises(errors.AgreementFormatError, match="its own peer"):
         make_terms(server=make_terms().client)
+
+
+@pytest.mark.parametrize(("reserved", "size"), [(0, 1_024), (24, 1_024), (25, 2_048)])
+def test_places_that_are_reserved_count_in_the_size_of_the_set(reserved, size):
+    agreement = make_agreement(max_items=4_096)
+    session = make_client(agreement, {text(str(number)): "" for number in range(1_000)}, reserved=reserved)
+    assert session.set_size == size
