@@ -4,10 +4,11 @@ import pytest
 from sessions import CARE, POLICE, STANDING, Wire, make_agreement, make_client, make_server
 
 from psimatch import errors
-from psimatch.envelope import NO_SESSION, Channel, Header
+from psimatch.envelope import NO_SESSION, Channel, Header, max_envelope_bytes
 from psimatch.identifiers import text
 from psimatch.outputs import Send
 from psimatch.parameters import Role
+from psimatch.sealing import SEAL_OVERHEAD
 
 AGREEMENT = bytes([7]) * 32
 LIMIT = 100_000
@@ -136,6 +137,65 @@ def test_an_envelope_over_the_limit_is_not_looked_at():
     _, server = in_session()
     with pytest.raises(errors.FrameTooLongError):
         server.open(bytes(LIMIT + 1))
+
+
+def test_an_envelope_as_long_as_the_limit_is_opened():
+    overhead = len(in_session()[0].seal(b""))
+    for length in (LIMIT - overhead, 0):
+        client, server = in_session()
+        assert len(server.open(client.seal(bytes(length))).message) == length
+
+
+def test_an_envelope_without_room_for_its_front_is_cut_short():
+    shortest = SEAL_OVERHEAD + 104
+    with pytest.raises(errors.EnvelopeTruncatedError):
+        Header.decode(Header(Role.CLIENT, 0, SESSION, shortest - 1).encode() + bytes(shortest - 1))
+    header = Header(Role.CLIENT, 0, SESSION, shortest)
+    assert Header.decode(header.encode() + bytes(shortest)) == header
+
+
+@pytest.mark.parametrize(
+    ("sealed_contact_bytes", "longest"), [(0, 68_875), (16, 68_875), (17, 70_923), (528, 1_117_451)]
+)
+def test_the_longest_envelope_has_a_chunk_of_the_longest_items(sealed_contact_bytes, longest):
+    """§6.2: 2,048 elements of 32 bytes, or claims of 16 with their contacts, and what is around them."""
+    assert max_envelope_bytes(sealed_contact_bytes) == longest
+
+
+def test_a_client_that_knows_its_session_learns_no_other():
+    client, server = in_session()
+    server.session_id = bytes([8]) * 32
+    with pytest.raises(errors.OtherSessionError):
+        client.open(server.seal(b"x"))
+
+
+def test_the_first_envelope_of_another_in_the_same_role_is_told_from_the_own_one():
+    client, (other, _) = channels()[0], channels()
+    own, foreign = client.seal(b"x"), other.seal(b"x")
+    with pytest.raises(errors.EnvelopeReflectedError):
+        client.open(own)
+    with pytest.raises(errors.RoleError):
+        client.open(foreign)
+    client.seal(b"y")
+    with pytest.raises(errors.EnvelopeReflectedError):
+        client.open(own)
+    for second in (other.seal(b"y"), in_session()[0].seal(b"x")):
+        with pytest.raises(errors.EnvelopeReflectedError):
+            client.open(second)
+
+
+def test_what_is_signed_is_told_to_whoever_keeps_it_on_both_sides():
+    kept = {Role.CLIENT: [], Role.SERVER: []}
+    client = Channel(Role.CLIENT, AGREEMENT, CARE, POLICE.public, LIMIT, kept[Role.CLIENT].append)
+    server = Channel(Role.SERVER, AGREEMENT, POLICE, CARE.public, LIMIT, kept[Role.SERVER].append)
+    server.open(client.seal(b"hello"))
+    for one, other in ((client, server), (server, client)):
+        one.session_id, one.peer_ephemeral_key = SESSION, other.ephemeral_public_key
+    client.open(server.seal(b"answer", 10))
+    assert kept[Role.CLIENT] == kept[Role.SERVER]
+    shown = [(told.sender, told.session_id, told.received, told.message) for told in kept[Role.CLIENT]]
+    assert shown == [(Role.CLIENT, NO_SESSION, 0, b"hello"), (Role.SERVER, SESSION, 1, b"answer")]
+    assert {len(told.signature) for told in kept[Role.CLIENT]} == {64}
 
 
 def test_no_message_of_a_session_is_over_its_limit():
