@@ -158,7 +158,7 @@ def test_an_envelope_without_room_for_its_front_is_cut_short():
     ("sealed_contact_bytes", "longest"), [(0, 68_875), (16, 68_875), (17, 70_923), (528, 1_117_451)]
 )
 def test_the_longest_envelope_has_a_chunk_of_the_longest_items(sealed_contact_bytes, longest):
-    """§6.2: 2,048 elements of 32 bytes, or claims of 16 with their contacts, and what is around them."""
+    """§6.1: 2,048 elements of 32 bytes, or claims of 16 with their contacts, and what is around them."""
     assert max_envelope_bytes(sealed_contact_bytes) == longest
 
 
