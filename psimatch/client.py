@@ -98,7 +98,7 @@ class ClientSession(Session):
         self._peer_set_size, self._public_key = hello.set_size, hello.public_key
         yield from self._ask_admission(self._channel.last_sent, hello)
 
-    def _admitted(self, _admission: Admission, _message: Message) -> Iterator[Output]:
+    def _admitted(self, _admission: Admission) -> Iterator[Output]:
         yield from self._blind_own_set()
 
     def _charged(self, _charge: Charge, message: Message) -> Iterator[Output]:

@@ -87,7 +87,7 @@ class ServerSession(Session):
             case Blinded():
                 yield from self._evaluate(self._charge, message)
 
-    def _admitted(self, admission: Admission, _message: Message) -> Iterator[Output]:
+    def _admitted(self, admission: Admission) -> Iterator[Output]:
         # §7.3 step 1
         seed = randomness.random_bytes(32)
         self._key = server_key(seed, self.terms.id, self._channel.session_id)

@@ -270,7 +270,7 @@ class Session(ABC):
         message, self._needed, self._pending = self._pending, None, None
         if isinstance(grant, Admission):
             self._advance("admit")
-            yield from self._admitted(grant, message)
+            yield from self._admitted(grant)
         else:
             self._advance("charge")
             self._ledger_head = grant.ledger_head
@@ -384,8 +384,8 @@ class Session(ABC):
         """Take one message that the state allows."""
 
     @abstractmethod
-    def _admitted(self, admission: Admission, message: Message) -> Iterator[Output]:
-        """Take the message that opened the session, which the ledger now allows."""
+    def _admitted(self, admission: Admission) -> Iterator[Output]:
+        """Go on with the session, which the ledger now allows."""
 
     @abstractmethod
     def _charged(self, _charge: Charge, message: Message) -> Iterator[Output]:

@@ -7,7 +7,7 @@ from psimatch import errors
 from psimatch.errors import AbortCode
 from psimatch.identifiers import text
 from psimatch.kernel import wiping
-from psimatch.outputs import Admission, AdmissionNeeded, Charge, ChargeNeeded, Finished, ReceiptSigned, Send
+from psimatch.outputs import Admission, AdmissionNeeded, AuditBegun, Charge, ChargeNeeded, Finished, ReceiptSigned, Send
 from psimatch.parameters import Role
 from psimatch.states import State
 
@@ -126,14 +126,17 @@ def test_a_charge_may_be_granted_within_the_loop(leave):
     assert set(results) == set(Role)
 
 
-def test_an_iterator_that_is_left_half_way_ends_the_session():
-    agreement = make_agreement()
-    client, server = make_client(agreement, ITEMS), make_server(agreement, OTHERS)
+@pytest.mark.parametrize("audited", [False, True])
+def test_an_iterator_that_is_left_half_way_ends_the_session(audited):
+    """With an auditor the first output says what to begin the audit file with; it comes before the session's own."""
+    agreement = make_agreement(auditor=AUDITOR.public.fingerprint_text if audited else "")
+    auditor = AUDITOR.public if audited else None
+    client, server = (make(agreement, ITEMS, auditor=auditor) for make in (make_client, make_server))
     (hello,) = client.start(STANDING)
     list(server.start())
     (asked,) = server.receive(hello.envelope)
     outputs = server.grant(Admission(asked, STANDING))
-    next(outputs)
+    assert isinstance(next(outputs), AuditBegun if audited else Send)
     outputs.close()
     assert server._key is None
     with pytest.raises(errors.LocalProtocolError, match="not iterated"):
