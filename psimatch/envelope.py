@@ -17,6 +17,7 @@ from psimatch.errors import (
     EnvelopeTruncatedError,
     FrameTooLongError,
     LocalProtocolError,
+    MessageFormatError,
     OtherSessionError,
     PeerIdentityError,
     RoleError,
@@ -24,7 +25,7 @@ from psimatch.errors import (
 )
 from psimatch.identity import SIGNATURE_BYTES, Identity, PublicIdentity, WrongSignatureError
 from psimatch.parameters import LIMITS, Label, Role
-from psimatch.sealing import SEAL_OVERHEAD, CannotOpenError, SealingKey, seal
+from psimatch.sealing import SEAL_OVERHEAD, CannotOpenError, SealingKey, check_sealing_key, seal
 
 MAGIC: Final = b"psimatch"
 VERSION: Final = 1
@@ -42,6 +43,19 @@ def max_envelope_bytes(sealed_contact_bytes: int) -> int:
     """Return the length above which no envelope of the agreement can be."""
     items = LIMITS.chunk_items * max(32, 16 + sealed_contact_bytes)
     return _HEADER.size + SEAL_OVERHEAD + _FRONT.size + items + _MESSAGE_OVERHEAD
+
+
+def check_ephemeral_key(key: bytes) -> None:
+    """Check that something can be sealed to a peer's ephemeral key.
+
+    Raises:
+        MessageFormatError: it is no key.
+    """
+    # §5.2
+    try:
+        check_sealing_key(key)
+    except ValueError:
+        raise MessageFormatError("the ephemeral key of the peer is not a key") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from psimatch import messages, oprf, randomness, wire
 from psimatch.digest import NO_DIGEST, digest
-from psimatch.envelope import session_id_of
+from psimatch.envelope import check_ephemeral_key, session_id_of
 from psimatch.errors import (
     CommitmentError,
     ContactCountError,
@@ -118,6 +118,7 @@ class ServerSession(Session):
     def _take_hello(self, hello: Hello) -> Iterator[Output]:
         # §7.3 step 1
         self._advance("Hello")
+        check_ephemeral_key(hello.ephemeral_key)
         check_set_size(hello.set_size, self.terms.max_items)
         self._peer_set_size = hello.set_size
         self._nonce = randomness.random_bytes(32)

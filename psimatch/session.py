@@ -13,7 +13,7 @@ from psimatch.agreement import Agreement
 from psimatch.audit.trail import AuditTrail
 from psimatch.digest import NO_DIGEST
 from psimatch.disclosure import open_contact, seal_contact, sealed_contact_size
-from psimatch.envelope import Channel, max_envelope_bytes, session_id_of
+from psimatch.envelope import Channel, check_ephemeral_key, max_envelope_bytes, session_id_of
 from psimatch.errors import (
     AbortCode,
     LocalProtocolError,
@@ -45,7 +45,6 @@ from psimatch.parallel import Pipeline
 from psimatch.parameters import LIMITS, Role
 from psimatch.prf import input_prefix
 from psimatch.receipt import Receipt
-from psimatch.sealing import check_sealing_key
 from psimatch.states import State
 from psimatch.terms import Reveal
 
@@ -244,15 +243,11 @@ class Session(ABC):
         if session_id != expected:
             raise OtherSessionError("a message belongs to another session")
         if isinstance(message, ServerHello):
+            check_ephemeral_key(message.ephemeral_key)
             self._enter_session(expected, message.ephemeral_key)
 
     def _enter_session(self, session_id: bytes, peer_ephemeral_key: bytes) -> None:
         """From here on seal to the peer's ephemeral key, under the session id."""
-        # §5.2
-        try:
-            check_sealing_key(peer_ephemeral_key)
-        except ValueError:
-            raise MessageFormatError("the ephemeral key of the peer is not a key") from None
         self._channel.session_id = session_id
         self._channel.peer_ephemeral_key = peer_ephemeral_key
 
