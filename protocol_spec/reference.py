@@ -204,9 +204,11 @@ def multiply(k: int, point: Point) -> Point:
 
 def linear_sum(scalars: Sequence[int], points: Sequence[Point]) -> Point:
     """Return the sum of scalar times point."""
-    total = IDENTITY
-    for k, point in zip(scalars, points, strict=True):
-        total = add(total, multiply(k, point))
+    total, pairs = IDENTITY, list(zip(scalars, points, strict=True))
+    for bit in reversed(range(max(scalars).bit_length())):
+        total = add(total, total)
+        for k, point in pairs:
+            total = add(total, point) if k >> bit & 1 else total
     return total
 
 
@@ -735,6 +737,20 @@ def agreement_signed(role: str, agreement: bytes) -> bytes:
     return lp(b"psimatch/1 agreement signature", role.encode()) + agreement
 
 
+def check_agreement(
+    terms: Terms, signatures: Mapping[str, bytes], parties: Mapping[str, PublicIdentity], today: str
+) -> None:
+    """Refuse an agreement under which no session of these parties may begin today (§3.3 step 2)."""
+    for role, public in parties.items():
+        if terms[role]["fingerprint"] != crockford(public.fingerprint, 52):
+            raise RefusedError("party")
+        signed = agreement_signed(role, agreement_id(terms))
+        if not signature_holds(public.signing, signatures.get(role, bytes(64)), signed):
+            raise RefusedError("agreement signature")
+    if not terms["valid_from"] <= today <= terms["valid_until"]:
+        raise RefusedError("term")
+
+
 # §5.2 to §5.5 Messages
 
 HELLO, SERVER_HELLO, TAGS, BLINDED, EVALUATED, CLAIMS, CONTACTS, RECEIPT, ABORT, LEDGER_HEAD = range(1, 11)
@@ -1002,6 +1018,8 @@ class Channel:
     def open(self, envelope: bytes, expected: int) -> tuple[list[Any], int]:
         """Check an envelope in the order of §6.4; return the fields of its message and message length with fill."""
         body = envelope[HEADER:]
+        if len(envelope) > largest_envelope(self.terms):
+            raise RefusedError("length or magic", 1)
         if len(envelope) < HEADER or envelope[:8] != b"psimatch":
             raise RefusedError("length or magic", 1)
         if envelope[8:10] != i2osp(1, 2):
@@ -1046,8 +1064,9 @@ class Channel:
         if kind == ABORT:
             raise AbortedError(fields[0])
         allowed = state_allows(self.role, self.state, NAMES[kind])
-        if not allowed or kind != expected or (session == ZERO) != (kind == HELLO):
+        if not allowed or kind != expected:
             raise RefusedError("state", 11)
+        ensure(kind == HELLO or session != ZERO, "session id", 5)
         self.received.append(digest("psimatch/1 message digest", signed))
         self.messages.append(message_record(self.direction ^ 1, session, received, message, plaintext[:64]))
         self.acknowledged = received
@@ -1377,7 +1396,7 @@ def client_steps(channel: Channel, own: Mapping[Identifier, str]) -> Steps:
         verify_chunk(public_key, session + i2osp(i, 4), blinded[part.start : part.stop], split(evaluated, 32), proof)
         for j, element in zip(part, split(evaluated, 32), strict=True):
             tag, claim, secret = parts(finalize(inputs[j][1], scalars[j], element))
-            if tag in published:
+            if tag in published and inputs[j][0] in own:
                 found.append((claim, secret, inputs[j][0]))
         channel.took(EVALUATED, part is cut[-1])
         ahead = [channel.seal(pack([BLINDED, rests[i + 4], pieces[i + 4], b""]))] if i + 4 < len(cut) else []
@@ -1458,7 +1477,7 @@ def server_steps(channel: Channel, own: Mapping[Identifier, str]) -> Steps:
         ensure(bool(client_root) == (bool(terms["auditor"]) and i == 0), "root")
         ensure(len(elements) == 32 * len(part), "count")
         ensure(i == 0 or digest("psimatch/1 blinded commitment", elements, rest) == committed, "commitment")
-        ensure(part is not cut[-1] or rest == ZERO, "commitment")
+        ensure((part is cut[-1]) == (rest == ZERO), "commitment")
         committed, blinded = rest, split(elements, 32)
         evaluated = [blind_evaluate(key, element) for element in blinded]
         proof = prove_chunk(key, session + i2osp(i, 4), blinded, evaluated, random_scalar(random))
@@ -1468,27 +1487,26 @@ def server_steps(channel: Channel, own: Mapping[Identifier, str]) -> Steps:
     found: list[tuple[bytes, bytes, Identifier]] = []
     contacts: list[str] = []
     if terms["reveal"] == "both":
-        taken: list[tuple[int, int]] = []  # claims of each chunk, its length with fill
-        last = False
+        smaller, last = min(size, client_size), False
+        taken: list[int] = []  # claims of each chunk
         while not last:
             (last, claims, sealed), filled = channel.open((yield out), CLAIMS)
             out = []
-            left = min(size, client_size) - CHUNK * len(taken)  # places, if all slots are in use
+            left = smaller - CHUNK * len(taken)  # places, if all slots are in use
             ensure(len(claims) <= 16 * min(left, CHUNK) and (last or left > CHUNK), "count")
             ensure(len(sealed) == e * (len(claims) // 16), "count")
-            taken.append((len(claims) // 16, filled))
+            taken.append(len(claims) // 16)
             for claim in split(claims, 16):
                 ensure(claim in outputs and outputs[claim][2] in own, "claims")
                 ensure(not found or claim > found[-1][0], "claims")
                 found.append((claim, *outputs[claim][1:]))
+            slot_chunks = chunks(slots(len(found), smaller) if last else smaller)
+            used = [max(0, min(part.stop, len(found)) - part.start) for part in slot_chunks]
+            ensure(not last or taken == used, "count")
+            ensure(filled == full_claims(len(slot_chunks[len(taken) - 1]), e), "fill")
             for (_, secret, _), one in zip(found[len(contacts) :], split(sealed, e), strict=False):
                 contacts.append(open_contact(secret, session, "server", one))
             channel.took(CLAIMS, last)
-        slot_chunks = chunks(slots(len(found), min(size, client_size)))
-        used = [max(0, min(part.stop, len(found)) - part.start) for part in slot_chunks]
-        expected = [(n, full_claims(len(part), e)) for n, part in zip(used, slot_chunks, strict=True)]
-        ensure([n for n, _ in taken] == used, "count")
-        ensure(taken == expected, "fill")
         for part in slot_chunks:
             some = found[part.start : part.stop]
             answer = b"".join(seal_contact(secret, session, "client", own[item], width) for _, secret, item in some)
@@ -2804,14 +2822,7 @@ def read_agreement(path: Path, parties: Mapping[str, PublicIdentity], today: dat
     terms = tomllib.loads(path.read_text(encoding="utf-8"))
     signatures = {table["party"]: bytes.fromhex(table["ed25519"]) for table in terms.pop("signature", [])}
     check_terms(terms)
-    for role, public in parties.items():
-        if terms[role]["fingerprint"] != crockford(public.fingerprint, 52):
-            raise RefusedError(f"the {role} is not the party of the agreement")
-        signed = agreement_signed(role, agreement_id(terms))
-        if not signature_holds(public.signing, signatures.get(role, bytes(64)), signed):
-            raise RefusedError(f"the {role} has not signed the agreement")
-    if not terms["valid_from"] <= today.isoformat() <= terms["valid_until"]:
-        raise RefusedError("today is not within the term")
+    check_agreement(terms, signatures, parties, today.isoformat())
     return terms
 
 

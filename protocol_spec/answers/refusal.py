@@ -21,6 +21,7 @@ CLASSES = {
     ),
     "agreement id": "agreement",
     "signature": "identity",
+    "agreement signature": "signature",
     "set size": "set_size",
     "claims": "claim",
 }

@@ -19,6 +19,7 @@ from protocol_spec.reference import (
     RefusedError,
     SealingKey,
     Standing,
+    check_agreement,
     decode_message,
     hpke_open,
     i2osp,
@@ -97,6 +98,17 @@ class ToldLedger:
 
     def record_receipt(self, *_: Any) -> None:
         """Record nothing."""
+
+
+def check_start(given: dict[str, Any], **more: Any) -> None:
+    """Refuse an agreement under which the session may not begin (§3.3 step 2); no Abort is sent."""
+    role, signed = given["role"], {name: bytes.fromhex(text) for name, text in given["signatures"].items()}
+    own, other = Identity(bytes.fromhex(given["identity_seed"])).public, public_of(given["peer"])
+    parties = {role: own, ("server" if role == "client" else "client"): other}
+    try:
+        check_agreement(given["terms"], signed, parties, given["today"])
+    except RefusedError as error:
+        raise RefusalError(class_of(error), abort=0, **more) from None
 
 
 def side_of(given: dict[str, Any]) -> Peer:
@@ -187,6 +199,7 @@ def result_of(role: str, side: Peer) -> dict[str, Any]:
 
 def session(given: dict[str, Any]) -> dict[str, Any]:
     """Run a side to its end."""
+    check_start(given, sent=[])
     side, sent, refusal = run(given, given["receive"])
     if refusal:
         raise RefusalError(refusal.pop("refused"), **refusal, sent=sent)
@@ -206,6 +219,7 @@ def out_of_place(given: dict[str, Any]) -> dict[str, Any]:
 
 def envelope(given: dict[str, Any]) -> dict[str, Any]:
     """Take the first envelope that a server gets."""
+    check_start(given)
     identity = Identity(bytes.fromhex(given["identity_seed"]))
     side = Peer("server", identity, public_of(given["peer"]), given["terms"], {})
     side.start()

@@ -4,6 +4,10 @@ from psimatch import PublicIdentity, Standing, errors
 
 # The class of protocol_spec/vectors/README.md for each error.
 CLASSES = {
+    errors.AgreementUnsignedError: "signature",
+    errors.AgreementChangedError: "signature",
+    errors.AgreementNotInForceError: "term",
+    errors.NotAPartyError: "party",
     errors.AgreementError: "terms",
     errors.LedgerCorruptError: "ledger",
     errors.BudgetError: "budget",

@@ -85,6 +85,15 @@ def new_session(given, items):
     return kind(Agreement(terms, given_signatures), own, peer, contacts, today=today, **options)
 
 
+@contextmanager
+def beginning(**more):
+    """Say that a session may not begin: no Abort is sent."""
+    try:
+        yield
+    except errors.AgreementError as error:
+        raise InputRefusedError(class_of(error), abort=0, **more) from None
+
+
 class LedgerRefusedError(Exception):
     """The ledger does not grant what the session asks for."""
 
@@ -166,7 +175,8 @@ def message_of(plaintext):
 
 def session(given):
     with drawing(draws_of(given)):
-        side = Side(given)
+        with beginning(sent=[]):
+            side = Side(given)
         refused = side.run(given["receive"])
     if refused:
         raise InputRefusedError(refused.pop("refused"), **refused, sent=plain(side.sent))
@@ -212,7 +222,8 @@ def out_of_place(given):
 
 
 def envelope(given):
-    side = Side({**given, "items": [], "standing": {"sessions": 1, "charged": 0, "last_receipt": "00" * 32}})
+    with beginning():
+        side = Side({**given, "items": [], "standing": {"sessions": 1, "charged": 0, "last_receipt": "00" * 32}})
     assert list(side.session.start(None)) == []
     try:
         [asked] = side.session.receive(h(given["envelope"]))
