@@ -8,12 +8,16 @@ from pathlib import Path
 from protocol_spec.scenarios import (
     agreements,
     attacks,
+    beginnings,
     envelopes,
     group,
     kinds,
+    kinds_at_limits,
     ledgers,
     matches,
     messages,
+    order_of_checks,
+    other_places,
     out_of_place,
     refusing_ledgers,
     sessions,
@@ -30,12 +34,16 @@ MODULES = (
     matches,
     ledgers,
     envelopes,
+    order_of_checks,
+    beginnings,
     sessions,
     attacks,
     wrong_envelopes,
+    other_places,
     out_of_place,
     refusing_ledgers,
     kinds,
+    kinds_at_limits,
 )
 
 

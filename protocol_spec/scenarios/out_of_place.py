@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from protocol_spec.reference import (
     ABORT,
@@ -52,17 +53,28 @@ def samples() -> dict[int, bytes]:
     }
 
 
-def in_place_of(run_case: Case, victim: str, number: int, message: bytes) -> tuple[Run, bytes]:
-    """Run a session up to an envelope of the victim's peer, which signs another message in its place."""
+def in_place_of(
+    run_case: Case, victim: str, number: int, message: bytes | None, full: int = 0, **under: Any
+) -> tuple[Run, bytes]:
+    """Run a session up to an envelope of the victim's peer, which signs another message in its place.
+
+    Without a message it signs the honest one. `under` are fields of its channel, which have other values meanwhile;
+    a value may be a function of the right one.
+    """
     run = Run(run_case)
     channel = run.sides[OTHER[victim]].channel
     honest = channel.seal
     sealed: list[bytes] = []
 
-    def seal(honest_message: bytes, full: int = 0) -> bytes:
+    def seal(honest_message: bytes, honest_full: int = 0) -> bytes:
         if len(channel.sent) != number or sealed:
-            return honest(honest_message, full)
-        sealed.append(honest(message))
+            return honest(honest_message, honest_full)
+        right = {name: getattr(channel, name) for name in under}
+        for name, value in under.items():
+            setattr(channel, name, value(right[name]) if callable(value) else value)
+        sealed.append(honest(honest_message, honest_full) if message is None else honest(message, full))
+        for name, value in right.items():
+            setattr(channel, name, value)
         return sealed[0]
 
     channel.seal = seal  # type: ignore[method-assign, assignment]

@@ -81,6 +81,11 @@ def out_of_range(key: bytes) -> bytes:
     return b"\xff" * 1184 + key[1184:]
 
 
+def low_order(key: bytes) -> bytes:
+    """Return an ephemeral key whose X25519 point has low order."""
+    return key[:1184] + ZERO
+
+
 def one_of_another_key(elements: bytes) -> bytes:
     """Multiply the first element once more."""
     return encode_element(multiply(7, decode_element(elements[:32]))) + elements[32:]
@@ -102,7 +107,7 @@ OPENINGS: list[tuple[str, int, Spoil, str]] = [
     ("a set size that is not in the shortest form", HELLO, longer_form, "message"),
     ("no session in its standing", HELLO, field(4, bytes(8)), "message"),
     ("a field too few", HELLO, lambda m: m[:-1], "message"),
-    ("an ephemeral key with an X25519 point of low order", HELLO, field(2, lambda key: key[:1184] + ZERO), "message"),
+    ("an ephemeral key with an X25519 point of low order", HELLO, field(2, low_order), "message"),
     ("an ephemeral key with an ML-KEM key out of range", HELLO, field(2, out_of_range), "message"),
     ("an ephemeral key cut short", HELLO, field(2, lambda key: key[:-1]), "message"),
     ("a set size of zero", SERVER_HELLO, field(4, 0), "message"),
@@ -115,6 +120,12 @@ OPENINGS: list[tuple[str, int, Spoil, str]] = [
     ("another nonce than that of the session id", SERVER_HELLO, field(1, ZERO), "envelope"),
     ("another ephemeral key than that of the session id", SERVER_HELLO, field(2, flipped), "envelope"),
     ("a root without an auditor", SERVER_HELLO, field(8, ZERO), "message"),
+    ("a set size that is no bucket, and a session key that is none", SERVER_HELLO,
+     both(field(4, 1), field(3, BIT_255)), "set_size"),
+    ("a session key that is none, and a root without an auditor", SERVER_HELLO,
+     both(field(3, BIT_255), field(8, ZERO)), "element"),
+    ("another nonce than that of the session id, and an ephemeral key that is none", SERVER_HELLO,
+     both(field(1, ZERO), field(2, out_of_range)), "envelope"),
 ]  # fmt: skip
 SETS: list[tuple[str, int, Spoil, str]] = [
     ("tags not sorted", TAGS, field(2, swap(16)), "tags"),
@@ -139,6 +150,10 @@ SETS: list[tuple[str, int, Spoil, str]] = [
     ("a blinded element that is negative", BLINDED, field(2, lambda packed: NEGATIVE + packed[32:]), "element"),
     ("a commitment to more than there is", BLINDED, field(1, b"\x01" * 32), "commitment"),
     ("a root without an auditor", BLINDED, field(3, ZERO), "message"),
+    ("a commitment to more than there is, and what is no element", BLINDED,
+     both(field(1, b"\x01" * 32), field(2, lambda packed: ZERO + packed[32:])), "commitment"),
+    ("a blinded element too many, and it is none", BLINDED, field(2, lambda packed: packed + BIT_255), "count"),
+    ("a tag too many, and not sorted", TAGS, field(2, lambda tags: swap(16)(tags) + tags[:16]), "count"),
     ("an evaluated element missing", EVALUATED, field(1, lambda packed: packed[32:]), "count"),
     ("an evaluated element too many", EVALUATED, field(1, lambda packed: packed + packed[:32]), "count"),
     ("an evaluated identity", EVALUATED, field(1, lambda packed: ZERO + packed[32:]), "element"),
