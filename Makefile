@@ -5,13 +5,14 @@ BIN := $(VENV)/bin
 LOCK := .ci/requirements.txt
 TOOLS := build/tools
 
-.PHONY: help demo test deep deep-kernels deep-timing deep-states deep-model deep-fuzz deep-wheels deep-audit deep-mutation check format bench lock sbom clean
+.PHONY: help demo test deep deep-kernels deep-timing deep-states deep-model deep-fuzz deep-wheels deep-vectors deep-audit deep-mutation check format bench lock sbom clean
 
 help:
 	@echo "make demo    two parties match the example lists over TCP"
 	@echo "make test    run the whole test suite"
 	@echo "make deep    what needs more than Python and make, each also by itself: deep-kernels (constant time, bounds,"
-	@echo "             sanitizers), deep-timing, deep-states, deep-model (Spin), deep-fuzz, deep-wheels, deep-mutation, deep-audit"
+	@echo "             sanitizers), deep-timing, deep-states, deep-model (Spin), deep-fuzz, deep-wheels, deep-vectors, deep-mutation,"
+	@echo "             deep-audit"
 	@echo "make check   ruff, format and mypy"
 	@echo "make format  apply ruff's fixes and format"
 	@echo "make bench   all benchmarks, beside other libraries; rewrites benchmarks/README.md (15 minutes)"
@@ -41,7 +42,7 @@ test: $(VENV)/installed
 	$(BIN)/python -m pytest --numprocesses auto
 
 # What needs more than Python and make. Each part installs what it needs; there a skip is a failure.
-deep: deep-kernels deep-timing deep-states deep-model deep-fuzz deep-wheels deep-mutation deep-audit
+deep: deep-kernels deep-timing deep-states deep-model deep-fuzz deep-wheels deep-vectors deep-mutation deep-audit
 
 deep-kernels: $(VENV)/installed
 	PYTHON=$(BIN)/python tests/deep/run.sh
@@ -67,6 +68,9 @@ deep-fuzz: $(VENV)/installed
 
 deep-wheels: $(VENV)/installed
 	PYTHONS="$${PYTHONS:-$(BIN)/python}" tests/deep/install.sh
+
+deep-vectors: $(VENV)/installed
+	$(BIN)/python protocol_spec/reference.py vectors --check
 
 deep-audit: $(TOOLS)/pip-audit/installed
 	@$(TOOLS)/pip-audit/bin/pip-audit --strict --progress-spinner off --disable-pip --require-hashes -r $(LOCK) || \

@@ -4,7 +4,8 @@ Two programs that were written apart and agree are better evidence than one with
 specification; it is not constant-time, keeps secrets in plain integers, and must not be used on real data.
 
     python protocol_spec/reference.py vectors           write the files in protocol_spec/vectors
-    python protocol_spec/reference.py vectors --check   compare them with what this program computes
+    python protocol_spec/reference.py vectors --check   compare them with what this program computes; --quick leaves
+                                                out the sessions of two chunks
     python protocol_spec/reference.py answer            answer scenarios, as `python -m protocol_spec.check` asks them
     python protocol_spec/reference.py client|server --help
                                                 run a session over TCP, against psimatch or another of these
@@ -123,6 +124,11 @@ def sqrt_ratio(u: int, v: int) -> tuple[bool, int]:
     return check in (u % P, -u % P), absolute(r)
 
 
+# The vectors have many sessions with the same draws, so what was computed once is kept for a while.
+KEEP = lru_cache(maxsize=2**15)
+
+
+@KEEP
 def decode_element(encoded: bytes) -> Point:
     """Decode an element that is not the identity (RFC 9496 §4.3.1, psimatch-1 §4.3 step 1)."""
     if len(encoded) != 32:
@@ -146,6 +152,7 @@ def decode_element(encoded: bytes) -> Point:
     return x, y, 1, t
 
 
+@KEEP
 def encode_element(point: Point) -> bytes:
     """Encode an element (RFC 9496 §4.3.2)."""
     x, y, z, t = point
@@ -191,22 +198,32 @@ def add(a: Point, b: Point) -> Point:
     return e * f % P, g * h % P, f * g % P, e * h % P
 
 
-@lru_cache(maxsize=4096)  # the vectors have many sessions with the same draws
+def double(point: Point) -> Point:
+    """Add a point to itself (RFC 8032 §5.1.4)."""
+    x, y, z, _ = point
+    a, b, h = x * x, y * y, x + y
+    e, g = a + b - h * h, a - b
+    f = 2 * z * z + g
+    return e * f % P, g * (a + b) % P, f * g % P, e * (a + b) % P
+
+
+@KEEP
 def multiply(k: int, point: Point) -> Point:
     """Multiply a point by a scalar, by doubling and adding."""
     total = IDENTITY
     for bit in bin(k % Q)[2:]:
-        total = add(total, total)
+        total = double(total)
         if bit == "1":
             total = add(total, point)
     return total
 
 
-def linear_sum(scalars: Sequence[int], points: Sequence[Point]) -> Point:
+@lru_cache(maxsize=64)
+def linear_sum(scalars: tuple[int, ...], points: tuple[Point, ...]) -> Point:
     """Return the sum of scalar times point."""
     total, pairs = IDENTITY, list(zip(scalars, points, strict=True))
     for bit in reversed(range(max(scalars).bit_length())):
-        total = add(total, total)
+        total = double(total)
         for k, point in pairs:
             total = add(total, point) if k >> bit & 1 else total
     return total
@@ -274,6 +291,7 @@ def expand_message_xmd(message: bytes, dst: bytes, length: int) -> bytes:
     return out[:length]
 
 
+@KEEP
 def hash_to_group(data: bytes, mode: int = VOPRF) -> Point:
     """Hash bytes to an element (RFC 9497 §4.1)."""
     return one_way_map(expand_message_xmd(data, b"HashToGroup-" + suite_context(mode), 64))
@@ -326,13 +344,13 @@ def evaluate(k: int, data: bytes, mode: int = VOPRF) -> bytes:
     return finish(data, encode_element(multiply(k, hashed_input(data, mode))))
 
 
-def composite_weights(public_key: bytes, blinded: Sequence[bytes], evaluated: Sequence[bytes]) -> list[int]:
+def composite_weights(public_key: bytes, blinded: Sequence[bytes], evaluated: Sequence[bytes]) -> tuple[int, ...]:
     """Return RFC 9497's own weights of a batch (§2.2.1, ComputeComposites)."""
     seed = hashlib.sha512(lp2(public_key, b"Seed-" + suite_context(VOPRF))).digest()
-    return [
+    return tuple(
         hash_to_scalar(lp2(seed) + i2osp(i, 2) + lp2(c, d) + b"Composite")
         for i, (c, d) in enumerate(zip(blinded, evaluated, strict=True))
-    ]
+    )
 
 
 def challenge(public_key: bytes, m: Point, z: Point, t2: Point, t3: Point) -> int:
@@ -344,7 +362,7 @@ def prove(k: int, blinded: Sequence[bytes], evaluated: Sequence[bytes], r: int) 
     """Prove a batch by RFC 9497 §2.2.1, GenerateProof, with the nonce r."""
     public_key = encode_element(multiply(k, BASE))
     weights = composite_weights(public_key, blinded, evaluated)
-    m = linear_sum(weights, [decode_element(b) for b in blinded])
+    m = linear_sum(weights, tuple(decode_element(b) for b in blinded))
     c = challenge(public_key, m, multiply(k, m), multiply(r, BASE), multiply(r, m))
     return encode_scalar(c) + encode_scalar((r - c * k) % Q)
 
@@ -356,9 +374,9 @@ def verify(public_key: bytes, blinded: Sequence[bytes], evaluated: Sequence[byte
     c, s = decode_scalar(proof[:32]), decode_scalar(proof[32:])
     pk = decode_element(public_key)
     weights = composite_weights(public_key, blinded, evaluated)
-    m = linear_sum(weights, [decode_element(b) for b in blinded])
-    z = linear_sum(weights, [decode_element(e) for e in evaluated])
-    if c != challenge(public_key, m, z, linear_sum([s, c], [BASE, pk]), linear_sum([s, c], [m, z])):
+    m = linear_sum(weights, tuple(decode_element(b) for b in blinded))
+    z = linear_sum(weights, tuple(decode_element(e) for e in evaluated))
+    if c != challenge(public_key, m, z, linear_sum((s, c), (BASE, pk)), linear_sum((s, c), (m, z))):
         raise RefusedError("proof")
 
 
@@ -371,13 +389,13 @@ def chunk_transcript(context: bytes, pk: bytes, blinded: Sequence[bytes], evalua
     return hashlib.sha512(parts + b"".join(blinded) + b"".join(evaluated)).digest()
 
 
-def chunk_weights(t: bytes, n: int) -> list[int]:
+def chunk_weights(t: bytes, n: int) -> tuple[int, ...]:
     """Return the n weights of 128 bits that belong to a transcript (§4.4 step 2)."""
     weights = []
     for i in range(n):
         block = hashlib.sha512(t + i2osp(i // 4, 4)).digest()
         weights.append(int.from_bytes(block[16 * (i % 4) : 16 * (i % 4) + 16], "little"))
-    return weights
+    return tuple(weights)
 
 
 def chunk_sums(
@@ -385,8 +403,8 @@ def chunk_sums(
 ) -> tuple[list[bytes], list[bytes]]:
     """Return the encoded [M] and [Z] of a chunk (§4.4 step 3)."""
     weights = chunk_weights(chunk_transcript(context, pk, blinded, evaluated), len(blinded))
-    m = linear_sum(weights, [decode_element(b) for b in blinded])
-    z = linear_sum(weights, [decode_element(e) for e in evaluated])
+    m = linear_sum(weights, tuple(decode_element(b) for b in blinded))
+    z = linear_sum(weights, tuple(decode_element(e) for e in evaluated))
     return [encode_element(m)], [encode_element(z)]
 
 
@@ -2935,6 +2953,7 @@ def main() -> int:
         commands.add_parser(role, help=f"run a session over TCP as the {role}; {role} --help tells how")
     vectors = commands.add_parser("vectors", help="write the files in protocol_spec/vectors")
     vectors.add_argument("--check", action="store_true", help="compare them, and write nothing")
+    vectors.add_argument("--quick", action="store_true", help="leave out the sessions of two chunks, which take long")
     commands.add_parser("answer", help="answer scenarios on standard input, as protocol_spec.check asks them")
     asked = parser.parse_args()
     # What asks and answers imports this file by its full name.
@@ -2944,7 +2963,7 @@ def main() -> int:
 
     if asked.command == "answer":
         return answers.serve()
-    return scenarios.write_vectors(asked.check) or worked_session.write_worked_session(asked.check)
+    return scenarios.write_vectors(asked.check, asked.quick) or worked_session.write_worked_session(asked.check)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from protocol_spec.reference import (
 from protocol_spec.scenarios.envelopes import Hellos, asked
 from protocol_spec.scenarios.scenario import Scenario
 from protocol_spec.scenarios.sessions import kept, signatures
-from protocol_spec.scenarios.wrong_messages import BIT_255, out_of_range
+from protocol_spec.scenarios.wrong_messages import BIT_255
 
 STRANGER, OTHER_AGREEMENT = Identity(b"\x07" * 32), b"\x11" * 32
 SECOND_VERSION = b"psimatch" + i2osp(2, 2)
@@ -65,13 +65,13 @@ def wrong_headers(right: bytes) -> Iterator[tuple[str, str, bytes, str]]:
 
 def wrong_insides(hellos: Hellos) -> Iterator[tuple[str, str, bytes, str]]:
     """Return plaintexts that are wrong twice: name, section, bytes, class."""
-    hello, key = hellos.message, hellos.fields[2]
+    hello = hellos.message
     other = hellos.plain(hello, known=OTHER_AGREEMENT)
     stranger = hellos.plain(hello, signer=STRANGER)
     unknown = hellos.plain(pack([11, ZERO]), signer=STRANGER)
     abort, tags = pack([ABORT, 2]), pack([TAGS, True, bytes(16)])
     blinded = pack([BLINDED, ZERO, BIT_255, b""])
-    size = pack([*hellos.fields[:2], out_of_range(key), 7, *hellos.fields[4:]])
+    size = pack([*hellos.fields[:2], b"\xff" * 1216, 7, *hellos.fields[4:]])
     yield "filled with other bytes, under another agreement", "check 7", other + b"\x01", "envelope"
     yield (
         "another agreement, signed by a stranger",

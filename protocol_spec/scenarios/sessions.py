@@ -26,6 +26,7 @@ from protocol_spec.reference import (
     agreement_id,
     agreement_signed,
     bucket,
+    chunks,
     crockford,
     decode_message,
     encode_scalar,
@@ -83,7 +84,8 @@ class Case:
         if role == "client":
             drawn["blinds"] = [encode_scalar(random_scalar(draw)) for _ in range(size)]
         else:
-            drawn |= {"key_seed": draw(32), "proof_nonces": [encode_scalar(random_scalar(draw))]}
+            cut = chunks(bucket(len(self.items["client"]), self.terms["max_items"]))
+            drawn |= {"key_seed": draw(32), "proof_nonces": [encode_scalar(random_scalar(draw)) for _ in cut]}
         if self.terms["auditor"]:
             drawn |= {"auditor_seed": draw(32), "owner_seed": draw(32), "salts": [draw(32) for _ in range(size)]}
         return drawn

@@ -26,7 +26,7 @@ from psimatch import (
     wire,
 )
 from psimatch.digest import length_prefixed
-from psimatch.parameters import Label
+from psimatch.parameters import LIMITS, Label
 from psimatch.sealing import SealingKey
 
 NO_SESSION = bytes(32)
@@ -55,6 +55,11 @@ def scalars(texts):
     return b"".join(h(text) + bytes(32) for text in texts)
 
 
+def by_chunk(texts):
+    """These texts as the package draws for them: chunk by chunk."""
+    return [texts[at : at + LIMITS.chunk_items] for at in range(0, len(texts), LIMITS.chunk_items)]
+
+
 def draws_of(given):
     """The draws of a session in the order of the package."""
     random = given["random"]
@@ -62,11 +67,11 @@ def draws_of(given):
     for place, item in enumerate(random["order"]):
         keys[item] = place.to_bytes(16, "big")
     audit = [h(random[name]) for name in ("auditor_seed", "owner_seed") if name in random]
-    salts = [hs(random["salts"])] if "salts" in random else []
+    salts = list(map(hs, by_chunk(random.get("salts", []))))
     begin = [*map(h, random["dummies"]), h(random["ephemeral_secret"]), h(random["nonce"])]
     shuffle = b"".join(keys)
     if given["role"] == "client":
-        return [*begin, shuffle, *audit, scalars(random["blinds"]), *salts]
+        return [*begin, shuffle, *audit, *map(scalars, by_chunk(random["blinds"])), *salts]
     return [*begin, h(random["key_seed"]), shuffle, *audit, *salts, *(scalars([n]) for n in random["proof_nonces"])]
 
 

@@ -28,7 +28,8 @@ def content_of(name):
 
 
 def test_files_are_what_the_reference_computes():
-    command = [sys.executable, ROOT / "protocol_spec" / "reference.py", "vectors", "--check"]
+    # All but sessions of two chunks, which `make deep-vectors` computes anew; here psimatch answers them.
+    command = [sys.executable, ROOT / "protocol_spec" / "reference.py", "vectors", "--check", "--quick"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -44,7 +45,7 @@ def test_stale_missing_and_different_files_are_found_and_mended(tmp_path, monkey
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
     monkeypatch.setattr(scenarios, "VECTORS", tmp_path)
-    monkeypatch.setattr(scenarios, "vector_files", lambda: wanted)
+    monkeypatch.setattr(scenarios, "vector_files", lambda quick: wanted)
     assert scenarios.write_vectors(check=True) == 1
     said = [
         "gone/stale.json: stale",
