@@ -2009,14 +2009,19 @@ class OwnLedger:
         receipt = bytes.fromhex(finished["receipt"]) if finished else ZERO
         return (opened["sessions"] if opened else 0), charged, receipt
 
+    def is_refused(self, peer: PublicIdentity) -> bool:
+        """Say whether a standing of the peer's was refused, and nobody has acknowledged it since (§11.3)."""
+        own = peer.fingerprint.hex()
+        refused, acknowledged = self.last("refused", peer=own), self.last("acknowledged", peer=own)
+        return refused is not None and (acknowledged["number"] if acknowledged else -1) < refused["number"]
+
     def check_told(self, peer: PublicIdentity, told: Standing) -> None:
         """Refuse a standing that contradicts this ledger (§11.3)."""
         own = peer.fingerprint.hex()
-        refused, acknowledged, seen = (self.last(kind, peer=own) for kind in ("refused", "acknowledged", "admitted"))
-        acknowledged_at = acknowledged["number"] if acknowledged else -1
-        if refused and refused["number"] > acknowledged_at:
+        acknowledged, seen = (self.last(kind, peer=own) for kind in ("acknowledged", "admitted"))
+        if self.is_refused(peer):
             raise RefusedError("standing", code=14)
-        if acknowledged and acknowledged_at > (seen["number"] if seen else -1):
+        if acknowledged and acknowledged["number"] > (seen["number"] if seen else -1):
             return
         before, paid = None, 0
         if seen:
@@ -2048,19 +2053,22 @@ class OwnLedger:
         under = {"agreement": agreement_id(terms).hex(), "peer": peer.fingerprint.hex()}
         if opening and self.of("admitted", hello=hello.hex()):
             raise RefusedError("Hello admitted before", code=5)
-        party = self.check_budget(terms, peer, size)
+        party = self.check_agreement(terms, peer)
         try:
             self.check_told(peer, told)
         except RefusedError as error:
-            if not opening:
+            if not opening and not self.is_refused(peer):
                 self.append("refused", **under, reason=error.reason)
             raise
+        self.check_budget(terms, peer, size)
         own = self.open(terms, peer) if opening else None
         said = {"peer_sessions": told[0], "peer_charged": told[1], "peer_receipt": told[2].hex()}
         self.append("admitted", **under, party=party, session=session.hex(), hello=hello.hex(), **said)
         return own
 
-    def charge(self, terms: Terms, peer: PublicIdentity, session: bytes, evaluations: int) -> bytes:
+    def charge(
+        self, terms: Terms, peer: PublicIdentity, session: bytes, evaluations: int, random: Random | None = None
+    ) -> bytes:
         """Charge the peer, or refuse; return the head of the ledger after it (§11.1, §11.2)."""
         party = self.check_budget(terms, peer, evaluations)
         if self.of("charged", session=session.hex()):
@@ -2071,7 +2079,7 @@ class OwnLedger:
             for name, whom in (("charged", {"peer": own}), ("party_charged", {"party": party}))
         }
         under = {"agreement": agreement_id(terms).hex(), "peer": own, "party": party, "session": session.hex()}
-        return self.append("charged", **under, evaluations=evaluations, **sums, salt=os.urandom(32).hex())
+        return self.append("charged", **under, evaluations=evaluations, **sums, salt=(random or os.urandom)(32).hex())
 
     def record_receipt(
         self, terms: Terms, peer: PublicIdentity, session: bytes, body: bytes, own: bytes, theirs: bytes, matches: int

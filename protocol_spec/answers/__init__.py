@@ -6,7 +6,7 @@ import json
 import sys
 from typing import Any
 
-from protocol_spec.answers import agreements, group, kinds, ledgers, matches, messages, sessions
+from protocol_spec.answers import agreements, group, kinds, ledgers, matches, messages, own_ledgers, sessions
 from protocol_spec.answers.refusal import Operation, RefusalError, plain
 
 OPERATIONS: dict[str, Operation] = {
@@ -15,6 +15,7 @@ OPERATIONS: dict[str, Operation] = {
     **messages.OPERATIONS,
     **matches.OPERATIONS,
     **ledgers.OPERATIONS,
+    **own_ledgers.OPERATIONS,
     **sessions.OPERATIONS,
     **kinds.OPERATIONS,
 }

@@ -8,6 +8,7 @@ import sys
 from dataclasses import fields
 from datetime import date
 
+from vector_ledgers import own_ledger
 from vector_refusals import InputRefusedError, class_of, cut, h, hs, plain, public_of, standing_of
 from vector_sessions import envelope, out_of_place, session
 
@@ -323,6 +324,7 @@ OPERATIONS = {
     "standing": standing,
     "first_day": first_day,
     "budget": budget,
+    "own_ledger": own_ledger,
     "envelope": envelope,
     "session": session,
     "out_of_place": out_of_place,

@@ -1,0 +1,268 @@
+"""What a party's own ledger grants, session by session, and what it appends (§7.4, §11)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from protocol_spec.reference import (
+    CLIENT,
+    DAY,
+    SERVER,
+    ZERO,
+    Identity,
+    Terms,
+    agreement_id,
+    crockford,
+    example_terms,
+    first_second,
+    i2osp,
+    pack,
+    receipt_digest,
+    receipt_signed,
+)
+from protocol_spec.scenarios.scenario import Scenario, stream
+from protocol_spec.scenarios.sessions import Given, public
+
+MORNING = first_second("2027-01-15") + 9 * 3600
+NEW_KEYS = Identity(b"\x0e" * 32)
+Told = tuple[int, int, bytes]
+
+
+class Story:
+    """Steps with the server's ledger, or the client's, on a clock that goes on."""
+
+    def __init__(self, keeper: str = "server", /, **agreements: Terms) -> None:
+        self.keeper, self.time, self.number = keeper, MORNING, 0
+        self.agreements = {"first": example_terms(), **agreements}
+        self.peers: list[Given] = []
+        self.steps: list[Given] = []
+        self.wanted: list[str] = []
+        self.draw = stream(f"own ledger {keeper}")
+
+    def step(self, do: str, refused: str = "", under: str = "first", peer: Identity | None = None, **more: Any) -> None:
+        """Add a step that is refused in a class, or granted."""
+        other = public(peer or (CLIENT if self.keeper == "server" else SERVER))
+        if other not in self.peers:
+            self.peers.append(other)
+        places = {"agreement": list(self.agreements).index(under), "peer": self.peers.index(other)}
+        self.steps.append({"do": do, "time": self.time, **places, **more})
+        self.wanted.append(refused)
+
+    def admit(self, told: Told, refused: str = "", *, again: bool = False, size: int = 8, **where: Any) -> bytes:
+        """Admit the peer in a new session, or with the Hello before; return the session."""
+        self.number += not again
+        session, hello = i2osp(self.number, 32), i2osp(1000 + self.number, 32)
+        names = ("sessions", "charged", "last_receipt")
+        asked: Given = {
+            "session": session,
+            "hello": hello,
+            "told": dict(zip(names, told, strict=True)),
+            "evaluations": size,
+        }
+        self.step("admit", refused, role=self.keeper, **asked, **where)
+        return session
+
+    def charge(self, session: bytes, refused: str = "", size: int = 8, **where: Any) -> None:
+        """Charge the peer for a session."""
+        self.step("charge", refused, session=session, evaluations=size, salt=self.draw(32), **where)
+
+    def finish(self, session: bytes, alone: bool = False) -> bytes:
+        """Record the receipt of a session: with the own signature, then with both; return its digest."""
+        known = agreement_id(self.agreements["first"])
+        body = pack([session, known, ZERO, ZERO, 8, 8, i2osp(1, 4), ZERO, ZERO])
+        roles = {"client": CLIENT, "server": SERVER}
+        own = roles[self.keeper].sign(receipt_signed(self.keeper, body))
+        other = "client" if self.keeper == "server" else "server"
+        theirs = roles[other].sign(receipt_signed(other, body))
+        told: Given = {"session": session, "body": body, "signature": own}
+        if self.keeper == "client":
+            self.step("receipt", **told, peer_signature=b"", matches=-1)
+        if not alone:
+            self.step("receipt", **told, peer_signature=theirs, matches=1)
+        return receipt_digest(body)
+
+    def session(self, told: Told, **where: Any) -> bytes:
+        """Admit and charge the peer, and finish; return the digest of the receipt."""
+        if self.keeper == "client":
+            self.step("open", **where)
+        session = self.admit(told, **where)
+        self.charge(session, **where)
+        self.time += 60
+        return self.finish(session)
+
+    def scenario(self, name: str, section: str) -> Scenario:
+        """Return the scenario, whose steps must be refused as they were said to be."""
+        keeper = {"client": CLIENT, "server": SERVER}[self.keeper]
+        given = {
+            "seed": keeper.seed, "name": "Keeper", "operator": "Zoë", "time": MORNING,
+            "agreements": list(self.agreements.values()), "peers": self.peers, "steps": self.steps,
+        }  # fmt: skip
+        about = f"The {self.keeper}'s own ledger: {name}."
+        made = Scenario("own_ledger", f"{self.keeper}, {name}", about, section, given)
+        refusals = [answer.get("refused", "") for answer in made.content()["expect"]["output"]["answers"]]
+        if refusals != self.wanted:
+            raise SystemExit(f"{made.file}: {refusals}, and not {self.wanted}")
+        return made
+
+
+def sessions_of_a_server() -> Scenario:
+    """Sessions one after another, and what an old or another Hello asks for."""
+    story = Story()
+    one = story.session((1, 0, ZERO))
+    story.admit((2, 8, one), "replayed", again=True)
+    story.admit((1, 8, one), "standing")
+    story.admit((2, 7, one), "standing")
+    story.admit((2, 8, b"\x77" * 32), "standing")
+    story.admit((2, 8, ZERO), "")
+    story.step("abort", session=i2osp(story.number, 32), reason="cancelled")
+    session = story.admit((3, 8, one))
+    story.charge(session)
+    story.charge(session, "ledger")
+    story.finish(session)
+    story.step("abort", session=b"", reason="no answer")
+    story.admit((4, 15, one), "standing")
+    story.admit((4, 16, one))
+    return story.scenario("sessions one after another", "§7.4, §11.2, §11.3")
+
+
+def sessions_of_a_client() -> Scenario:
+    """Refuse a standing, then all until somebody acknowledges it, and take the next as it is."""
+    story = Story("client")
+    one = story.session((1, 0, ZERO))
+    story.step("open")
+    story.admit((1, 8, one), "standing")
+    story.admit((2, 8, one), "standing")
+    story.step("open")
+    story.admit((9, 80, one), "standing")
+    story.step("acknowledge", reason="Their disk was lost; told by telephone.")
+    story.step("open")
+    story.admit((1, 0, b"\x66" * 32))
+    story.step("open")
+    story.admit((1, 0, b"\x66" * 32), "standing")
+    story.step("acknowledge", reason="Once more.")
+    session = story.admit((2, 0, b"\x66" * 32))
+    story.charge(session)
+    story.finish(session, alone=True)
+    story.step("open")
+    story.admit((3, 0, receipt_of(story)))
+    return story.scenario("a standing that is refused, and acknowledged", "§11.3")
+
+
+def receipt_of(story: Story) -> bytes:
+    """Return the digest of the last receipt of a story."""
+    return receipt_digest(next(step["body"] for step in reversed(story.steps) if step["do"] == "receipt"))
+
+
+def withdrawals() -> Iterator[Scenario]:
+    """Agreements that either side withdraws, before the admission or after it."""
+    for by in ("self", "peer"):
+        story = Story(other=example_terms(title="Another"))
+        session = story.admit((1, 0, ZERO))
+        story.step("withdraw", by=by)
+        story.charge(session, "withdrawn")
+        story.admit((2, 0, ZERO), "withdrawn")
+        story.admit((2, 0, ZERO), "", under="other")
+        yield story.scenario(f"withdrawn by {by}", "§11.1 step 1")
+
+
+def clock() -> Scenario:
+    """Let a clock go back: up to two minutes it counts as the time of the last entry."""
+    story = Story()
+    session = story.admit((1, 0, ZERO))
+    story.time = MORNING - 120
+    story.charge(session)
+    story.time = MORNING - 121
+    story.admit((2, 0, ZERO), "ledger")
+    story.step("withdraw", "ledger", by="self")
+    story.time = MORNING - 60
+    story.admit((2, 0, ZERO))
+    story.time = MORNING + 1
+    story.admit((3, 0, ZERO))
+    story.time = MORNING - 119
+    story.step("abort", session=i2osp(story.number, 32), reason="cancelled")
+    story.time = MORNING - 120
+    story.admit((4, 0, ZERO), "ledger")
+    return story.scenario("a clock that goes back", "§11.1")
+
+
+def renewals() -> Scenario:
+    """Agreements that renew others, of the same party or of another, known or not."""
+    known = example_terms()
+    renewing = {"predecessor": crockford(agreement_id(known), 52)}
+    keys = {"client": {"name": "Care institution", "fingerprint": crockford(NEW_KEYS.public.fingerprint, 52)}}
+    renewed, unknown = example_terms(**renewing, **keys), example_terms(predecessor=crockford(b"\x12" * 32, 52))
+    story = Story(renewed=renewed, unknown=unknown, next=example_terms(title="Next", **keys))
+    one = story.session((1, 0, ZERO))
+    story.admit((2, 8, one), "standing", under="unknown")
+    story.step("acknowledge", under="unknown", reason="They renew an agreement on paper.")
+    story.session((2, 8, one), under="unknown")
+    story.admit((1, 0, ZERO), "standing", under="next", peer=NEW_KEYS)
+    session = story.admit((1, 0, ZERO), under="renewed", peer=NEW_KEYS)
+    story.charge(session, under="renewed", peer=NEW_KEYS)
+    session = story.admit((2, 0, ZERO), under="next", peer=NEW_KEYS)
+    story.charge(session, under="next", peer=NEW_KEYS)
+    return story.scenario("renewals, and keys that are new", "§11.1")
+
+
+def names() -> Scenario:
+    """Names that read as that of a known party, and others."""
+    alike = (
+        "CARE INSTITUTION", "care  institution", "Care\ufe0f institution", "Ｃare institution",
+        "Care\u034f institution",
+        "Care \u115finstitution", "Care institution\u3164", "Care \u2800institution",
+    )  # fmt: skip
+    other = ("Care institutions", "Careinstitution", "Cáre institution", "Care-institution")
+    agreements: dict[str, Terms] = {}
+    for number, name in enumerate((*alike, *other)):
+        party = {"name": name, "fingerprint": crockford(Identity(i2osp(100 + number, 32)).public.fingerprint, 52)}
+        agreements[f"as {number}"] = example_terms(client=party)
+    story = Story(**agreements)
+    story.session((1, 0, ZERO))
+    for number in range(len(alike) + len(other)):
+        refused = "standing" if number < len(alike) else ""
+        peer = Identity(i2osp(100 + number, 32))
+        story.admit((1, 0, ZERO), refused, under=f"as {number}", peer=peer)
+    story.step("acknowledge", under="as 0", peer=Identity(i2osp(100, 32)), reason="A new machine.")
+    story.admit((1, 0, ZERO), "", under="as 0", peer=Identity(i2osp(100, 32)))
+    return story.scenario("names that read alike", "§11.1")
+
+
+def budgets() -> Scenario:
+    """Charges under agreements that overlap, follow and renew one another."""
+    limits = {"max_items": 8, "max_evaluations": 20, "sessions_per_day": 2, "minutes_between_sessions": 2}
+    first = example_terms(**limits, valid_until="2027-01-31")
+    beside = example_terms(**limits, title="Beside", valid_from="2027-01-31")
+    after = example_terms(**limits, title="After", valid_from="2027-02-01")
+    renewed = example_terms(**limits, valid_from="2027-02-01", predecessor=crockford(agreement_id(first), 52))
+    story = Story(first=first, beside=beside, after=after, renewed=renewed)
+    session = story.admit((1, 0, ZERO))
+    story.charge(session, "budget", size=21)
+    story.charge(session)
+    story.time += 119
+    story.admit((2, 0, ZERO), "budget")
+    story.time += 1
+    session = story.admit((2, 0, ZERO))
+    story.charge(session)
+    story.time += 3600
+    story.admit((3, 0, ZERO), "budget", size=1)
+    story.time += DAY
+    story.admit((3, 0, ZERO), "budget", size=5)
+    story.admit((3, 0, ZERO), "budget", size=5, under="beside")
+    story.admit((3, 0, ZERO), "budget", size=5, under="renewed")
+    story.time += 20 * DAY
+    session = story.admit((3, 0, ZERO), size=8, under="after")
+    story.charge(session, under="after")
+    story.admit((2, 0, ZERO), "standing", size=99, under="after")
+    return story.scenario("budgets of several agreements", "§11.1")
+
+
+def scenarios() -> Iterator[Scenario]:
+    """Return the scenarios of this file."""
+    yield sessions_of_a_server()
+    yield sessions_of_a_client()
+    yield from withdrawals()
+    yield clock()
+    yield renewals()
+    yield names()
+    yield budgets()
