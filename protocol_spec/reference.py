@@ -652,10 +652,11 @@ VALUES = {
     "phone": 100_000_000,
     "plate": 10_000_000,
 }  # of a kind, §11.1; what is not here has no bound
+KINDS = {f"{name}/1" for name in (*VALUES, "email", "handle", "iban", "person", "text")}
 
 
 def _is_line(value: Any, limit: int) -> bool:
-    return isinstance(value, str) and 1 <= len(value) <= limit and value.isprintable()
+    return isinstance(value, str) and 1 <= len(value) <= limit and value.isprintable() and value.strip() != ""
 
 
 def _is_integer(value: Any, least: int, most: int) -> bool:
@@ -688,10 +689,16 @@ def _are_kinds(value: Any) -> bool:
     return (
         isinstance(value, list)
         and 1 <= len(value) <= 16
-        and all(isinstance(k, str) and re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*/[1-9][0-9]*", k) for k in value)
+        and all(isinstance(kind, str) and kind in KINDS for kind in value)
         and value == sorted(set(value))
-        and all(not k.startswith("dummy/") and int(k.split("/")[1]) < 256 for k in value)
     )
+
+
+def _is_region(value: Any) -> bool:
+    """Say whether a value is a region whose telephone numbers can be read (§13.2)."""
+    import phonenumbers
+
+    return isinstance(value, str) and value in phonenumbers.SUPPORTED_REGIONS
 
 
 def has_kind(terms: Terms, name: str) -> bool:
@@ -726,7 +733,7 @@ def check_terms(terms: Terms) -> None:
         **{name: _is_day(terms[name]) for name in ("valid_from", "valid_until")},
         "predecessor": terms["predecessor"] == "" or _is_written(terms["predecessor"]),
         "person_policy": terms["person_policy"] in (("strong", "two", "any") if has_kind(terms, "person") else ("",)),
-        "phone_region": bool(re.fullmatch("[A-Z]{2}" if has_kind(terms, "phone") else "", str(terms["phone_region"]))),
+        "phone_region": _is_region(terms["phone_region"]) if has_kind(terms, "phone") else terms["phone_region"] == "",
         "auditor": terms["auditor"] == "" or _is_written(terms["auditor"]),
         "retention_days": _is_integer(terms["retention_days"], 1, 3650),
     }
@@ -830,7 +837,7 @@ def decode_message(data: bytes) -> tuple[int, list[Any]]:
         if not fits(shape, item):
             packed = type(shape) is int and shape < 0 and isinstance(item, bytes)
             raise RefusedError("count" if packed else "message fields")
-    if kind == ABORT and not 1 <= fields[0] <= 14:
+    if (kind == ABORT and not 1 <= fields[0] <= 14) or (kind == CONTACTS and fields[0] > CHUNK):
         raise RefusedError("message fields")
     if kind in (HELLO, SERVER_HELLO):
         sessions, charged, _ = read_standing(fields[3:6] if kind == HELLO else fields[4:7])

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from protocol_spec.scenarios import (
     agreements,
+    agreements_at_limits,
     attacks,
     beginnings,
     envelopes,
@@ -16,6 +17,7 @@ from protocol_spec.scenarios import (
     ledgers,
     matches,
     messages,
+    messages_at_limits,
     order_of_checks,
     other_places,
     out_of_place,
@@ -34,7 +36,9 @@ SLOW, SLOW_FILES = two_chunks, "two-chunks-"
 MODULES = (
     group,
     agreements,
+    agreements_at_limits,
     messages,
+    messages_at_limits,
     matches,
     ledgers,
     own_ledgers,

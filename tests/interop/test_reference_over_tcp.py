@@ -208,9 +208,10 @@ def test_a_stray_does_not_keep_psimatch_from_the_reference(files, name):
     assert report["matches"] == len(ended(waiting).splitlines()) == 2
 
 
-# As the server the reference finds the budget spent; as the client it tells a standing that no new ledger can know.
+# As the server the reference is told a standing that it knows better; as the client it tells one that no new ledger
+# can know. In both the budget is spent too, and comes second (§7.4).
 REFUSALS = {
-    "server": ("no session: budget", "the budget of the agreement does not allow this session"),
+    "server": ("no session: standing", "its ledger and yours contradict each other"),
     "client": ("aborted by the peer, code 14", "is not one that this ledger knows of"),
 }
 
@@ -233,7 +234,7 @@ def test_the_reference_runs_no_agreement_that_is_not_signed_by_both(files):
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace('title = "interop"', 'title = "another"'), encoding="utf-8")
     process = files.reference("client", "--connect", "127.0.0.1:1")
-    assert "has not signed the agreement" in process.communicate(timeout=PATIENCE)[1]
+    assert "no session: agreement signature" in process.communicate(timeout=PATIENCE)[1]
     assert process.returncode == 1
 
 
