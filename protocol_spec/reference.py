@@ -2749,9 +2749,11 @@ class Auditor:
             except (RefusedError, InvalidTag, ValueError):
                 self.broken.append(0)
         if len(self.opened) == self.file.size and self.receipt and not self.broken:
-            self.broken += (
-                [] if (self.client_claimed, self.server_published)[self.file.role]() else [7 + self.file.role]
-            )
+            try:
+                holds = (self.client_claimed, self.server_published)[self.file.role]()
+            except RefusedError:
+                holds = False
+            self.broken += [] if holds else [7 + self.file.role]
 
     def unsealed(self, auditor_seed: bytes, shares: Mapping[int, bytes], place: int, sealed: bytes) -> bytes:
         """Open what is sealed at a place (§12.3)."""

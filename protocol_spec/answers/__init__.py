@@ -6,7 +6,17 @@ import json
 import sys
 from typing import Any
 
-from protocol_spec.answers import agreements, group, kinds, ledgers, matches, messages, own_ledgers, sessions
+from protocol_spec.answers import (
+    agreements,
+    audit_files,
+    group,
+    kinds,
+    ledgers,
+    matches,
+    messages,
+    own_ledgers,
+    sessions,
+)
 from protocol_spec.answers.refusal import Operation, RefusalError, plain
 
 OPERATIONS: dict[str, Operation] = {
@@ -14,6 +24,7 @@ OPERATIONS: dict[str, Operation] = {
     **agreements.OPERATIONS,
     **messages.OPERATIONS,
     **matches.OPERATIONS,
+    **audit_files.OPERATIONS,
     **ledgers.OPERATIONS,
     **own_ledgers.OPERATIONS,
     **sessions.OPERATIONS,

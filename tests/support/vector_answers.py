@@ -8,6 +8,7 @@ import sys
 from dataclasses import fields
 from datetime import date
 
+from vector_audits import audit_file
 from vector_ledgers import own_ledger
 from vector_refusals import InputRefusedError, class_of, cut, h, hs, plain, public_of, standing_of
 from vector_sessions import envelope, out_of_place, session
@@ -319,6 +320,7 @@ OPERATIONS = {
     "hostile_contact": hostile_contact,
     "references": name_matches,
     "audit_rows": audit_rows,
+    "audit_file": audit_file,
     "write_entries": write_entries,
     "ledger": ledger,
     "standing": standing,
