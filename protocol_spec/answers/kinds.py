@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from protocol_spec.answers.refusal import Operation
-from protocol_spec.reference import RefusedError, read_kind
+from protocol_spec.reference import Identifier, RefusedError, counting, read_kind
 
 
 def kind(given: dict[str, Any]) -> dict[str, Any]:
@@ -21,4 +21,14 @@ def kind(given: dict[str, Any]) -> dict[str, Any]:
     return {"values": [read(row) for row in given["rows"]]}
 
 
-OPERATIONS: dict[str, Operation] = {"kind": kind}
+def person_matches(given: dict[str, Any]) -> dict[str, Any]:
+    """Choose of the tokens that match those that the policy makes a match."""
+
+    def token(value: str) -> Identifier:
+        return "person", 1, value.encode()
+
+    counts = counting([list(map(token, record)) for record in given["records"]], given["person_policy"])
+    return {"counting": sorted(value.decode() for _, _, value in counts(set(map(token, given["matched"]))))}
+
+
+OPERATIONS: dict[str, Operation] = {"kind": kind, "person_matches": person_matches}

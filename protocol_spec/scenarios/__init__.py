@@ -23,6 +23,7 @@ from protocol_spec.scenarios import (
     other_places,
     out_of_place,
     own_ledgers,
+    persons_at_limits,
     refusing_ledgers,
     sessions,
     two_chunks,
@@ -55,6 +56,7 @@ MODULES = (
     refusing_ledgers,
     kinds,
     kinds_at_limits,
+    persons_at_limits,
     two_chunks,
 )
 

@@ -33,9 +33,11 @@ from psimatch.budget import DAY, Spending, Term, first_day_that_counts, start_of
 from psimatch.client import commitments
 from psimatch.contact import disarm
 from psimatch.disclosure import open_contact, seal_contact
+from psimatch.flags import Flag
 from psimatch.identifiers import KINDS, Policy, person_kind
 from psimatch.identifiers.phone import phone_kind
 from psimatch.ledger_entries import ChainCheck, hash_of, sign
+from psimatch.linkage import Links
 from psimatch.matching import references
 from psimatch.oprf.voprf import _blind_evaluate_with, blind_with
 from psimatch.prf import CLAIM, MATCH_SECRET, TAG, encoded, input_prefix, server_key
@@ -300,6 +302,15 @@ def kind(given):
     return {"values": [read(row) for row in given["rows"]]}
 
 
+def person_matches(given):
+    def token(value):
+        return Identifier("person", 1, value.encode())
+
+    rows = [Flag(1, (), tuple(map(token, record))) for record in given["records"]]
+    counting = Links(rows, Policy(given["person_policy"]))(set(map(token, given["matched"])))
+    return {"counting": sorted(identifier.value.decode() for identifier in counting)}
+
+
 OPERATIONS = {
     "element": element,
     "base_multiple": base_multiple,
@@ -331,6 +342,7 @@ OPERATIONS = {
     "session": session,
     "out_of_place": out_of_place,
     "kind": kind,
+    "person_matches": person_matches,
 }
 
 

@@ -1,0 +1,156 @@
+"""Records of persons that each rule of reading bears on (§13.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+
+from protocol_spec.reference import MONTH_NAMES, PREFIXES, RULES, UNKNOWN, rules_under
+from protocol_spec.scenarios.kinds import HOME, Row, asked, person
+from protocol_spec.scenarios.scenario import Scenario
+
+BORN = "2009-04-25"
+HYPHENS = "-\u2010\u2011\u2012\u2013\u2014\u2015"
+APOSTROPHES = "'\u2019\u2018\u02bc`\u00b4\u0300\u0301\u0302\u0308\u030c\u0327"
+
+
+def families(*names: str) -> list[Row]:
+    """Return records of these family names."""
+    return [person("Anne", name, BORN) for name in names]
+
+
+def born(*dates: str) -> list[Row]:
+    """Return records of these dates of birth."""
+    return [person("Sanne", "Berg", date) for date in dates]
+
+
+def homes(*texts: str) -> list[Row]:
+    """Return records of these homes: postcode, house number, street and place, with `|` between."""
+    return [person("Sanne", "Berg", BORN, text) for text in texts]
+
+
+def name_groups() -> dict[str, list[Row]]:
+    """Return records that differ in their names."""
+    long = "Wolfeschlegelsteinhausenbergerdorff" * 4
+    return {
+        "each word before a family name": families(
+            *(f"{prefix.title()} Berg" for prefix in sorted(PREFIXES)),
+            *(f"Berg {prefix.lower()}" for prefix in ("VAN", "DE"))),
+        "prefixes in their own column and behind a comma": [
+            person("Anne", "Berg", BORN, prefix="van der"), person("Anne", "Berg", BORN, prefix="Van Der"),
+            person("Anne", "Berg,van der", BORN), person("Anne", "Berg, v.d.", BORN), person("Anne", "Berg,", BORN),
+            person("Anne", "Berg, der", BORN, prefix="van"), person("Anne", "Berg, van, der", BORN)],
+        "names of prefixes alone, and joined ones": families(
+            "van de", "de", "Van", "Vanderberg", "Vandenberg", "Vandeberg", "Vandberg", "Vanberg", "Vdberg", "Ivanova",
+            "Vanderlo", "Vanda", "Vandal", "Vandaal", "Vdab", "Vanderver Vanberg", "van Vanderberg", "Devander",
+            "Silvana"),
+        "double names, by each hyphen": families(
+            *(f"Jansen{hyphen}Berg" for hyphen in HYPHENS), "Jansen - de Berg", "Jansen-", "-Jansen", "Jansen-3",
+            "Jansen/Berg", "Jansen\u2212Berg", "Jansen Berg"),
+        "apostrophes and accents": families(
+            *(f"D{mark}Ancona" for mark in APOSTROPHES), "Müller", "François", "Čapek", "Ñandú", "Şahin", "Đorđe",
+            "Øster", "Groß", "Æsir", "Łukasz", "O\u2032Neill", "d\u201dAncona"),
+        "sounds": families(
+            "Schaap", "Szabo", "Shah", "Czerny", "Tsjechov", "Sjoerds", "Csaba", "Philips", "Djamal", "Dzhok", "Zhenko",
+            "Yilmaz", "Meyer", "Mey", "Tobiyas", "Jakobi", "Bij", "Rijn", "Haak", "Khan", "Ghali", "Chang", "Becker",
+            "Cent", "Cijfer", "Acjo", "Cohen", "Quint", "Xander", "Thomas", "Smidt", "Dirk", "Vos", "Wit", "Zwart",
+            "Bakker", "Hoeve", "Mathhouw", "Bo", "Io", "Li", "Lu", "Oe", "Ali", "Ulrik", "Ode", "Bol", "Bil", "Bul",
+            "Balk", "Brk", "Ss", "Hh", "Y", "Jj"),
+        "given names and initials": [
+            person("S", "Berg", BORN, HOME), person("S. Maria", "Berg", BORN, HOME), person("Sa", "Berg", BORN, HOME),
+            person("Sanne-Maria Lot", "Berg", BORN), person("sanne  maria", "Berg", BORN), person("1", "Berg", BORN,
+            HOME),
+            {**person("", "Berg", BORN, HOME), "voorletters": "S.M."}, {**person("Tim", "Berg", BORN),
+            "voorletters": "S."},
+            {**person("T.", "Berg", BORN, HOME), "voorletters": "S."}, {**person("", "Berg", BORN, HOME),
+            "voorletters": "3"}],
+        "words for unknown names": [
+            *(person(word.lower(), "Berg", BORN, HOME) for word in sorted(UNKNOWN)),
+            *(person("Sanne", word, BORN, HOME) for word in sorted(UNKNOWN)), person("N.N.", "Berg", BORN, HOME),
+            {**person("onbekend", "Berg", BORN, HOME), "voorletters": "S."}, person("Sanne", "de Onbekend", BORN, HOME),
+            person("Onbekend Maria", "Berg", BORN, HOME), person("Sanne", "", BORN, HOME), person("", "", BORN, HOME)],
+        "names that are longer than a part": [
+            person(long, "Berg", BORN, HOME), person("Sanne", long, BORN, HOME), person(f"{'Ab ' * 40}", "Berg", BORN),
+            person(f"{'a' * 98} bcd", "Berg", BORN), person(f"{'a' * 99} bcd", "Berg", BORN), person("Sanne",
+            "bd" * 60, BORN),
+            person("Bd" * 60, "bd" * 60, BORN)],
+    }  # fmt: skip
+
+
+def other_groups() -> dict[str, list[Row]]:
+    """Return records that differ in dates and homes."""
+    months = [name for names in MONTH_NAMES for name in names.split()]
+    return {
+        "dates in each form": born(
+            "2009-04-25", "2009-4-25", "2009/04/25", "2009.04.25", "2009 04 25", "20090425", "25-4-2009",
+            "25/04/2009", "25.04.2009", "25 4 2009", "25. april 2009", "25 apr. 2009", "25-apr-2009", "25 APRIL 2009",
+            " 25-04-2009 ", "25\u201104\u20112009", "2009-04-25 00:00:00", "2009-04-25T00:00:00Z", "2009-04-25 0:00",
+            "25-04-2009 00:00", "2009-04-25T00:00:00.000"),
+        "months by each name": born(*(f"5 {month} 2009" for month in months)),
+        "dates at their limits": born(
+            "1900-01-01", "2099-12-31", "2008-02-29", "2000-02-29", "01-02-2009", "02-01-2009", "12-12-2009",
+            "13-12-2009", "2009", "2009-00-00", "2009-04-00", "00-00-2009", "00-04-2009", ""),
+        "dates that are none": born(
+            "1899-12-31", "2100-01-01", "2009-02-29", "1900-02-29", "32-01-2009", "2009-13-01", "2009-00-05",
+            "25-04-09", "200904", "2009-04", "april 2009", "25 vendemiaire 2009", "25 apri 2009", "1899", "2100",
+            "2009-04-25 12:00:00", "2009-04-25 00:01", "25042009", "2009042", "２００９-04-25", "2009-04-25 x",
+            "25-04-2009-1"),
+        "homes": homes(
+            HOME, "9711ab|012|dorpsstraat|groningen", "97 11-AB!|12 a|Dorps straat|Gro ningen", "AB123|12|Do|Gr",
+            "AB1234|0|Dor|Gron", "SW1A 1AA|7-9|St. James|London", "D-12345|huis 7|Straße|Köln", "|||", "9711AB|||",
+            "|12||", "||Dorpsstraat|", "|||Groningen", "9711ÀB|12|1e Straat|'s-Gravenhage",
+            f"{'9' * 120}|{'1' * 120}|{'s' * 120}|{'bd' * 60}", "９７１１AB|１２||", "9711AB|a||", "9711AB|000||",
+            "9711AB|00012||", "9711 AB|12/3|Øster|Ærø"),
+    }  # fmt: skip
+
+
+# Tokens of one record: two strong rules, and weak ones that share columns or not.
+TOKENS = {name: f"{name}|X" for name in RULES}
+PEOPLE: list[tuple[str, list[list[str]], list[str]]] = [
+    ("a strong rule", [["exact", "names-day", "date-place"]], ["exact"]),
+    ("one weak rule", [["exact", "date-place", "family-home"]], ["date-place"]),
+    ("two weak rules that share no column", [["date-place", "family-home"]], ["date-place", "family-home"]),
+    ("two weak rules that share the date", [["date-place", "date-street"]], ["date-place", "date-street"]),
+    ("two weak rules that share the family name", [["family-postcode", "family-home"]], ["family-postcode",
+    "family-home"]),
+    ("two weak rules that share names, in other sounds", [["names-street", "family-home"]], ["names-street",
+    "family-home"]),
+    ("two weak rules that share the place", [["date-place", "names-place"]], ["date-place", "names-place"]),
+    ("three weak rules, two of which share nothing", [["date-place", "date-street", "family-home"]],
+     ["date-place", "date-street", "family-home"]),
+    ("two weak rules of two records", [["date-place"], ["family-home"]], ["date-place", "family-home"]),
+    ("a strong rule of one record, a weak one of another", [["exact"], ["date-place"]], ["exact", "date-place"]),
+    ("a weak token that two records share", [["exact", "date-place"], ["date-place", "start-home"]],
+     ["exact", "date-place"]),
+    ("a match of no record", [["exact"]], ["names-day"]),
+    ("nothing", [["exact"]], []),
+]  # fmt: skip
+PAIRS = [[one, other] for one, other in combinations([name for name, (_, strong) in RULES.items() if not strong], 2)]
+
+
+def match_scenarios() -> Iterator[Scenario]:
+    """Choose the tokens that count, under each policy."""
+    for policy in ("strong", "two", "any"):
+        known = rules_under(policy)
+        for name, records, matched in PEOPLE:
+            given = {
+                "person_policy": policy, "records": [[TOKENS[rule] for rule in record if rule in known] for record in records],
+                "matched": [TOKENS[rule] for rule in matched if rule in known],
+            }  # fmt: skip
+            about = f"Which tokens that match count under the policy {policy}: {name}."
+            yield Scenario("person_matches", f"{policy}, {name}", about, "§13.3", given)
+    # Each pair as a record of its own, so the answer says of each whether it shares a column.
+    records = [[f"{rule}|{number}" for rule in pair] for number, pair in enumerate(PAIRS)]
+    given = {"person_policy": "two", "records": records, "matched": [token for record in records for token in record]}
+    about = "Which tokens that match count under the policy two: of each pair of weak rules."
+    yield Scenario("person_matches", "two, each pair of weak rules", about, "§13.3", given)
+
+
+def scenarios() -> Iterator[Scenario]:
+    """Return the scenarios of this file."""
+    yield from match_scenarios()
+    for group, rows in {**name_groups(), **other_groups()}.items():
+        about = f"Persons under the policy any: {group}."
+        yield Scenario("kind", f"person, {group}, any", about, "§13.3", asked("person", rows, "any"))
+    about = "Persons under the policy two, which has the rules of any."
+    yield Scenario("kind", "person, homes, two", about, "§13.3", asked("person", other_groups()["homes"], "two"))
