@@ -134,9 +134,10 @@ def match_scenarios() -> Iterator[Scenario]:
         known = rules_under(policy)
         for name, records, matched in PEOPLE:
             given = {
-                "person_policy": policy, "records": [[TOKENS[rule] for rule in record if rule in known] for record in records],
+                "person_policy": policy,
+                "records": [[TOKENS[rule] for rule in record if rule in known] for record in records],
                 "matched": [TOKENS[rule] for rule in matched if rule in known],
-            }  # fmt: skip
+            }
             about = f"Which tokens that match count under the policy {policy}: {name}."
             yield Scenario("person_matches", f"{policy}, {name}", about, "§13.3", given)
     # Each pair as a record of its own, so the answer says of each whether it shares a column.
