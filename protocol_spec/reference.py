@@ -752,6 +752,48 @@ def check_terms(terms: Terms) -> None:
         raise RefusedError("large_budget_reason")
 
 
+def parse_toml(data: bytes, most: int) -> dict[str, Any]:
+    """Read a TOML document of at most so many bytes, or refuse it."""
+    try:
+        if len(data) <= most:
+            return tomllib.loads(data.decode())
+    except (ValueError, RecursionError):
+        pass
+    raise RefusedError("TOML")
+
+
+def parse_hex(value: Any, size: int) -> bytes:
+    """Read so many bytes from lower-case hexadecimal digits, or refuse them."""
+    if not isinstance(value, str) or not re.fullmatch(f"[0-9a-f]{{{2 * size}}}", value):
+        raise RefusedError("digits")
+    return bytes.fromhex(value)
+
+
+def parse_public(data: bytes) -> tuple[str, PublicIdentity]:
+    """Read a public identity file, or refuse it (§2.3)."""
+    given = parse_toml(data, 16_384)
+    right = set(given) == {"format", "name", "signing_key", "sealing_key"} and _is_line(given["name"], 200)
+    if not right or given["format"] != "psimatch-public-identity-1":
+        raise RefusedError("public identity")
+    public = PublicIdentity(parse_hex(given["signing_key"], 32), parse_hex(given["sealing_key"], 1216))
+    check_sealing_key(public.sealing)
+    return given["name"], public
+
+
+def parse_agreement(data: bytes) -> tuple[Terms, dict[str, bytes]]:
+    """Read an agreement file with the signatures that it has, or refuse it (§3.4)."""
+    terms = parse_toml(data, 262_144)
+    tables, signatures = terms.pop("signature", []), dict[str, bytes]()
+    check_terms(terms)
+    for table in tables if isinstance(tables, list) else [None]:
+        if not isinstance(table, dict) or set(table) != {"party", "ed25519"}:
+            raise RefusedError("signature table")
+        if table["party"] not in ("client", "server") or table["party"] in signatures:
+            raise RefusedError("signature table")
+        signatures[table["party"]] = parse_hex(table["ed25519"], 64)
+    return terms, signatures
+
+
 def agreement_id(terms: Terms) -> bytes:
     """Return the id of an agreement (§3.2)."""
     return digest("psimatch/1 agreement id", pack(terms))
@@ -2848,15 +2890,12 @@ def read_secret(text: str) -> Identity:
 
 def read_public(path: Path) -> PublicIdentity:
     """Return the public identity of a `.public` file."""
-    given = tomllib.loads(path.read_text(encoding="utf-8"))
-    return PublicIdentity(bytes.fromhex(given["signing_key"]), bytes.fromhex(given["sealing_key"]))
+    return parse_public(path.read_bytes())[1]
 
 
 def read_agreement(path: Path, parties: Mapping[str, PublicIdentity], today: date) -> Terms:
     """Return the terms of an agreement file, or refuse one that may not begin a session (§3.1, §3.3 step 2)."""
-    terms = tomllib.loads(path.read_text(encoding="utf-8"))
-    signatures = {table["party"]: bytes.fromhex(table["ed25519"]) for table in terms.pop("signature", [])}
-    check_terms(terms)
+    terms, signatures = parse_agreement(path.read_bytes())
     check_agreement(terms, signatures, parties, today.isoformat())
     return terms
 

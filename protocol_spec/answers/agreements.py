@@ -12,6 +12,8 @@ from protocol_spec.reference import (
     check_terms,
     crockford,
     pack,
+    parse_agreement,
+    parse_public,
     signature_holds,
 )
 
@@ -44,7 +46,23 @@ def agreement_signature(given: dict[str, Any]) -> dict[str, Any]:
     return accept(signature_holds(key, signature, signed), "signature")
 
 
+def public_identity(given: dict[str, Any]) -> dict[str, Any]:
+    """Read a public identity file."""
+    with refusing("identity_file"):
+        name, public = parse_public(bytes.fromhex(given["file"]))
+    return {"name": name, "signing_key": public.signing, "sealing_key": public.sealing}
+
+
+def agreement_file(given: dict[str, Any]) -> dict[str, Any]:
+    """Read an agreement file."""
+    with refusing("terms"):
+        terms, signatures = parse_agreement(bytes.fromhex(given["file"]))
+    return {"agreement_id": agreement_id(terms), "signatures": signatures}
+
+
 OPERATIONS: dict[str, Operation] = {
+    "public_identity": public_identity,
+    "agreement_file": agreement_file,
     "identity": identity,
     "agreement": agreement,
     "agreement_signature": agreement_signature,

@@ -5,8 +5,11 @@ Every answer comes from the code that a session runs; only what it draws is give
 
 import json
 import sys
+import tempfile
+from contextlib import contextmanager
 from dataclasses import fields
 from datetime import date
+from pathlib import Path
 
 from vector_audits import audit_file
 from vector_ledgers import own_ledger
@@ -26,6 +29,7 @@ from psimatch import (
     padding,
     wire,
 )
+from psimatch.agreement_files import read_agreement_file
 from psimatch.audit.merkle import merkle_root
 from psimatch.audit.rows import Row, open_row, seal_row, share
 from psimatch.audit.trail import answer_info, seed_info
@@ -36,6 +40,7 @@ from psimatch.disclosure import open_contact, seal_contact
 from psimatch.flags import Flag
 from psimatch.identifiers import KINDS, Policy, person_kind
 from psimatch.identifiers.phone import phone_kind
+from psimatch.identity_files import read_public
 from psimatch.ledger_entries import ChainCheck, hash_of, sign
 from psimatch.linkage import Links
 from psimatch.matching import references
@@ -126,6 +131,28 @@ def agreement(given):
         "agreement_id": terms.id,
         "signatures": {role.value: signature for role, signature in signed.signatures.items()},
     }
+
+
+def public_identity(given):
+    with written(given["file"]) as path:
+        public = read_public(path)
+    return {"name": public.name, "signing_key": public.signing_key, "sealing_key": public.sealing_key}
+
+
+def agreement_file(given):
+    with written(given["file"]) as path:
+        read = read_agreement_file(path)
+    signatures = {role.value: signature for role, signature in read.signatures.items()}
+    return {"agreement_id": read.terms.id, "signatures": signatures}
+
+
+@contextmanager
+def written(data):
+    """A file of these bytes."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "given"
+        path.write_bytes(h(data))
+        yield path
 
 
 def agreement_signature(given):
@@ -321,6 +348,8 @@ OPERATIONS = {
     "identity": identity,
     "agreement": agreement,
     "agreement_signature": agreement_signature,
+    "public_identity": public_identity,
+    "agreement_file": agreement_file,
     "message": message,
     "bucket": bucket,
     "set_size": set_size,

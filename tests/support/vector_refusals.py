@@ -9,6 +9,7 @@ CLASSES = {
     errors.AgreementNotInForceError: "term",
     errors.NotAPartyError: "party",
     errors.AgreementError: "terms",
+    errors.IdentityError: "identity_file",
     errors.AuditFileError: "audit_file",
     errors.LedgerError: "ledger",
     errors.AgreementWithdrawnError: "withdrawn",
