@@ -54,7 +54,7 @@ for number, line in enumerate(sys.stdin):
 
 
 def test_psimatch_agrees():
-    done = check(program=(sys.executable, str(ROOT / "tests" / "support" / "vector_answers.py")))
+    done = check(program=(sys.executable, str(ROOT / "tests" / "support" / "vector_answers.py")), seconds=200)
     assert done.returncode == 0, done.stdout + done.stderr
     total = len(list(VECTORS.glob("*/*.json")))
     assert done.stdout.splitlines()[-1] == f"{total} scenarios: {total} agrees, 0 differs, 0 unsupported"
