@@ -107,9 +107,10 @@ def email_rows() -> dict[str, Sequence[Row]]:
             "email", "é@example.org", "E\u0301@example.org", "\u00c9@EXAMPLE.ORG", "mailto:é@example.org",
             "\u00a0é@example.org\n"),
         "at their limits": column(
-            "email", f"{local}@example.org", f"{'é' * 64}@example.org", f"a@{label}.org", f"{local}@{longest}",
-            "!#$%&'*+/=?^_`{|}~-@example.org", "a@example.1c", "a@1.example.org", "a@b-c.example", "ΝΙΚΟΣ@example.org",
-            "a@BÜCHER.example", "a@straße.example", "İ@example.org", "a@xn--BCHER-KVA.example"),
+            "email", f"{local}@example.org", f"{'é' * 64}@example.org", f"a@{label}.org", "a@test",
+            f"{local}@{longest}", "!#$%&'*+/=?^_`{|}~-@example.org", "a@example.1c", "a@1.example.org",
+            "a@b-c.example", "ΝΙΚΟΣ@example.org", "a@BÜCHER.example", "a@straße.example", "İ@example.org",
+            "a@xn--BCHER-KVA.example"),
         "longer than that": column(
             "email", f"{local}a@example.org", f"{'é' * 65}@example.org", f"a@{label}b.org", f"{local}@{longest[1:]}bb",
             f"{local}@b{longest}", f"{'é' * 60}@{longest}", f"{'a' * 300}@example.org"),
@@ -170,7 +171,7 @@ def handle_rows() -> dict[str, Sequence[Row]]:
             "http://instagram.com/sanne", "https://instagram.com/sanne", "www.instagram.com/sanne",
             "m.instagram.com/sanne", "HTTPS://WWW.INSTAGRAM.COM/SANNE/", "instagram.com/@sanne",
             "instagram.com/u/sanne", "instagram.com/user/sanne", "instagram.com/add/sanne",
-            "instagram.com/sanne?x=/y#z", "instagram.com/sanne/?", " @sanne "))),
+            "instagram.com/sanne?x=/y#z", "instagram.com/sanne/?", " @sanne ", f"instagram.com/sanne?{'x' * 200}"))),
         "at their limits": accounts(
             f"x|{'a' * 64}", "x|a", "discord|sanne#1234", "x|._-", "x|0_9", f" X |@{'a' * 64}", "x|az09",
             "telegram|https://t.me/sanne"),
