@@ -100,6 +100,9 @@ def spoiled_proofs(right: dict[str, Any], other: int) -> list[tuple[str, dict[st
         ("proof cut short", {"proof": proof[:63]}, "proof"),
         ("proof empty", {"proof": b""}, "proof"),
         ("c and s exchanged", {"proof": s + c}, "proof"),
+        ("s is the order", {"proof": c + Q.to_bytes(32, "little")}, "proof"),
+        ("an evaluated element too many", {"evaluated": [*evaluated, evaluated[0]]}, "count"),
+        ("an evaluated element too few", {"evaluated": evaluated[:4]}, "count"),
     ]
 
 
@@ -130,6 +133,9 @@ def malformed() -> list[tuple[str, bytes]]:
         ("all bits set", b"\xff" * 32),
         ("the field's modulus", P.to_bytes(32, "little")),
         ("the modulus and 2", (P + 2).to_bytes(32, "little")),
+        # P - 3 and P - 9 are elements, and these are the same but for their form.
+        ("the modulus and 3", (P + 3).to_bytes(32, "little")),
+        ("the modulus and 9", (P + 9).to_bytes(32, "little")),
         ("bit 255 set", (good + 2**255).to_bytes(32, "little")),
         ("bit 255 set on the identity", (2**255).to_bytes(32, "little")),
         ("1, which is negative", (1).to_bytes(32, "little")),
