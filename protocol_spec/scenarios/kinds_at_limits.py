@@ -107,7 +107,7 @@ def email_rows() -> dict[str, Sequence[Row]]:
             "email", "é@example.org", "E\u0301@example.org", "\u00c9@EXAMPLE.ORG", "mailto:é@example.org",
             "\u00a0é@example.org\n"),
         "at their limits": column(
-            "email", f"{local}@example.org", f"{'é' * 64}@example.org", f"a@{label}.org", "a@test",
+            "email", f"{local}@example.org", f"{'é' * 64}@example.org", f"a@{label}.org",
             f"{local}@{longest}", "!#$%&'*+/=?^_`{|}~-@example.org", "a@example.1c", "a@1.example.org",
             "a@b-c.example", "ΝΙΚΟΣ@example.org", "a@BÜCHER.example", "a@straße.example", "İ@example.org",
             "a@xn--BCHER-KVA.example"),
@@ -123,7 +123,7 @@ def email_rows() -> dict[str, Sequence[Row]]:
             "email", "a@-b.example", "a@b-.example", "a@b..example", "a@.example", "a@example.org.", "a@b_c.example",
             "a@ab--cd.example", "a@xn--a.example", "a@example.c1", "a@example.1", "a@[192.0.2.1]", "a@192.0.2.1",
             "a@ex ample.org", "a@b\u200bc.example", "a@localhost", *(f"a@example.{name}" for name in NO_MAIL),
-            "a@\u0301b.example", "a@example"),
+            "a@\u0301b.example", "a@example", "a@test"),
     }  # fmt: skip
 
 

@@ -33,12 +33,16 @@ def email(raw: str) -> Identifier:
     try:
         # Domains for tests and documentation are addresses too.
         found = validate_email(text[: _LONGEST + 1], check_deliverability=False, test_environment=True)
+        domain = (found.ascii_domain or found.domain).lower()
+        # The library takes `test` alone for one.
+        if "." not in domain:
+            raise ValueError
     except (EmailNotValidError, ValueError):
         raise FieldError(_FIELD, "is not an e-mail address", remedy) from None
     local = unicodedata.normalize("NFC", found.local_part.lower())
     if len(local) > _LONGEST_LOCAL:
         raise FieldError(_FIELD, "has more than 64 characters before the @", remedy)
-    return Identifier(_NAME, _VERSION, f"{local}@{(found.ascii_domain or found.domain).lower()}".encode())
+    return Identifier(_NAME, _VERSION, f"{local}@{domain}".encode())
 
 
 def _parse(fields: Mapping[str, str]) -> tuple[Identifier, ...]:
