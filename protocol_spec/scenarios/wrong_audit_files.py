@@ -21,6 +21,8 @@ from protocol_spec.reference import (
     ZERO,
     Q,
     add,
+    audit_leaf,
+    audit_root,
     decode_scalar,
     encode_element,
     encode_scalar,
@@ -140,7 +142,11 @@ def sized(book: Book) -> Found:
         ("tags not sorted", TAGS, field(2, swap(16))),
         ("a tag twice", TAGS, field(2, lambda tags: tags[:16] + tags[:-16])),
     ):
-        yield f"{ROLES[book.role]}, {name}", whole(with_fields(book, kind, spoil)), True
+        # Cut where nothing else shows it: a receipt, or rows that were committed to.
+        until = at_kind(book, BLINDED if kind in (HELLO, SERVER_HELLO, TAGS) else RECEIPT)
+        until = until - 1 if kind in (HELLO, SERVER_HELLO) else until
+        cut = replace(book, messages=book.messages[:until])
+        yield f"{ROLES[book.role]}, {name}", whole(with_fields(cut, kind, spoil)), True
     blinded = at_kind(book, BLINDED)
     again = replace(book.messages[blinded], fields=[BLINDED, ZERO, G, b""])
     longer = [*book.messages[: blinded + 1], again, *book.messages[blinded + 1 :]]
@@ -191,6 +197,7 @@ def opened(book: Book) -> Found:
     dummy = next(place for place, row in enumerate(book.rows) if row[1][0] == "dummy")
     salt, item, blinding, _ = book.rows[real]
     none = book.rows[dummy]
+    harmless = ("another identifier", "a dummy where there was none", "an identifier in the place of a dummy")
     for what, place, row in (
         ("another identifier", real, (salt, ("nl-bsn", 1, b"100000009"), blinding, "")),
         ("a dummy where there was none", real, (salt, ("dummy", 1, bytes(32)), blinding, "")),
@@ -205,6 +212,12 @@ def opened(book: Book) -> Found:
         ("a case reference of 201 bytes", real, (salt, item, blinding, "é" * 100 + "x")),
     ):  # fmt: skip
         yield f"{name}, {what}", whole(with_rows(book, (place, row))), True
+        if not book.role:
+            yield f"{name}, {what}, and run with", whole(rerun(with_rows(book, (place, row)))), what not in harmless
+    other_refs = with_rows(book, (real, (salt, item, blinding, "78")))
+    leaves = [audit_leaf(*row) for row in book.rows]
+    bound = replace(other_refs, root=lambda _: audit_root(leaves), leaves=lambda _: leaves)
+    yield f"{name}, a case reference that was not committed to", whole(bound), True
     longest = with_rows(book, (real, (salt, item, blinding, "é" * 100)))
     yield f"{name}, a case reference of 200 bytes", whole(longest), False
     address = with_rows(book, (real, (salt, ADDRESS, blinding, "")))
@@ -232,23 +245,28 @@ def of_client(book: Book) -> Found:
     yield "client, two evaluated elements exchanged, a sample that can't show it", part, False
     added = additive(book)
     yield "client, blinds that were added", whole(added), False
+    yield "client, blinds that were added, said in another way", whole(additive(book, b"\2")), True
     mixed = with_rows(added, (0, book.rows[0]))
     first = split(book.messages[at_kind(book, BLINDED)].fields[2], 32)[0]
     mixed = with_fields(mixed, BLINDED, lambda m: [*m[:2], first + m[2][32:], m[3]])
     yield "client, one blind multiplied and the others added", Asked(mixed, mixed.file(), range(4)), True
 
 
-def additive(book: Book) -> Book:
+def additive(book: Book, way: bytes = b"\1") -> Book:
     """Return a client's book in which all blinds were added, up to its Blinded."""
+    rows = [(salt, item, way + blinding[1:], ref) for salt, item, blinding, ref in book.rows]
+    return rerun(replace(book, rows=rows))
+
+
+def rerun(book: Book) -> Book:
+    """Return a client's book that ran with its rows, up to its Blinded."""
     session = honest_session(book)
-    rows, elements = [], b""
-    for salt, item, blinding, ref in book.rows:
-        r = decode_scalar(blinding[1:])
-        rows.append((salt, item, b"\1" + blinding[1:], ref))
-        point = hashed_input(prf_input(*session, item))
-        elements += encode_element(add(point, multiply(r, BASE)))
+    elements = b""
+    for _, item, blinding, _ in book.rows:
+        r, point = decode_scalar(blinding[1:]), hashed_input(prf_input(*session, item))
+        elements += encode_element(add(point, multiply(r, BASE)) if blinding[0] else multiply(r, point))
     cut = book.messages[: at_kind(book, BLINDED) + 1]
-    return with_fields(replace(book, rows=rows, messages=cut), BLINDED, field(2, elements))
+    return with_fields(replace(book, messages=cut), BLINDED, field(2, elements))
 
 
 def honest_session(book: Book) -> tuple[bytes, bytes]:
@@ -263,6 +281,8 @@ def of_server(book: Book) -> Found:
     yield "server, no share of the key", replace(everything, places=range(4)), True
     yield "server, no key seed", whole(replace(book, key_seed=b"")), True
     yield "server, another key seed", whole(replace(book, key_seed=ZERO)), True
+    early = replace(book, key_seed=ZERO, messages=book.messages[:2])
+    yield "server, another key seed, of which no tag tells", whole(early), True
     blinded = with_rows(book, (0, (*book.rows[0][:2], b"\0" + encode_scalar(7), book.rows[0][3])))
     yield "server, a blinding that belongs to a client", whole(blinded), True
     tags = with_fields(book, TAGS, lambda m: [*m[:2], m[2][:-16] + b"\xff" * 16])

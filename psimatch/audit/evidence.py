@@ -165,9 +165,11 @@ def _chunk_problems(evidence: Evidence, sizes: dict[Role, int]) -> Iterator[str]
     for before, message in pairwise(evidence.of(Role.CLIENT, Blinded)):
         if digest(Label.COMMITMENT, message.elements, message.rest) != before.rest:
             yield "the client sent other blinded elements than it committed to"
-    tags = evidence.tags
-    if len(tags) > TAG_BYTES * sizes[Role.SERVER] or not ascends(tags, TAG_BYTES):
-        yield "the server's tags are more than it declared, or not sorted"
+    tags = [len(message.tags) for message in evidence.of(Role.SERVER, Tags)]
+    if tags != [TAG_BYTES * (piece.stop - piece.start) for piece in chunks(sizes[Role.SERVER])][: len(tags)]:
+        yield "the server sent fewer or more tags than it declared"
+    elif not ascends(evidence.tags, TAG_BYTES):
+        yield "the server's tags are not sorted, or one is repeated"
 
 
 def _receipt_problems(
