@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
+from itertools import count
 
 from protocol_spec.reference import (
     AUDITOR,
     CLIENT,
+    LOW_ORDER,
     SERVER,
     ZERO,
     Identity,
@@ -165,6 +168,30 @@ def signature_scenarios() -> Iterator[Scenario]:
         }  # fmt: skip
         about = f"A signature under an agreement: {name}."
         yield Scenario("agreement_signature", name, about, "§3.3 step 1", given, refused)
+    yield from low_order_scenarios()
+
+
+def low_order_scenarios() -> Iterator[Scenario]:
+    """Sign with the neutral element, by each key of low order, and by a right one (§2.2)."""
+    neutral = i2osp(1, 32)[::-1]
+    scalar = int.from_bytes(hashlib.sha512(CLIENT.material[:32]).digest()[:32], "little") & ((1 << 254) - 8) | 1 << 254
+    own = CLIENT.public.signing
+    keys = {f"the key of low order number {n}": y.to_bytes(32, "little") for n, y in enumerate(sorted(LOW_ORDER), 1)}
+    for name, key in {"R that is neutral, by a right key": own, **keys}.items():
+        for number in count():
+            # h times a key of low order is neutral for one h in eight; without care the signature then verifies.
+            terms = example_terms(title=f"Number {number}")
+            signed = agreement_signed("client", agreement_id(terms))
+            h = int.from_bytes(hashlib.sha512(neutral + key + signed).digest(), "little") % Q
+            if key == own or h % 8 == 0:
+                break
+        signature = neutral + (h * scalar % Q if key == own else 0).to_bytes(32, "little")
+        given = {
+            "terms": terms, "role": "client", "signature": signature, "signing_key": key,
+            "sealing_key": CLIENT.public.sealing,
+        }  # fmt: skip
+        about = f"A signature that verifies where nobody looks for low order: {name}."
+        yield Scenario("agreement_signature", name, about, "§2.2", given, "signature")
 
 
 def scenarios() -> Iterator[Scenario]:

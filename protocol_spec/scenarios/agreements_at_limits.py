@@ -110,6 +110,8 @@ def wrong_numbers() -> Iterator[tuple[str, Terms]]:
         yield f"{words} as true", example_terms(max_items=1) | {name: True}
         yield f"{words} as nil", example_terms(max_items=1) | {name: None}
         yield f"{words} below zero", example_terms(max_items=1) | {name: -1}
+    most = {"max_evaluations": 2**40, "large_budget_reason": "r"}
+    yield "one item above the most", example_terms(max_items=16_777_217, **most)
     yield "no evaluations", example_terms(max_items=1, max_evaluations=0)
     for name, terms in budgets(1, ""):
         yield f"one above a hundredth {name}", terms

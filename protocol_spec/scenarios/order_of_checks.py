@@ -32,6 +32,7 @@ def wrong_headers(right: bytes) -> Iterator[tuple[str, str, bytes, str]]:
     """Return envelopes whose header is wrong twice, or at a bound: name, section, bytes, class."""
     turned = right[:10] + b"\x01" + right[11:]
     smallest = right[:47] + i2osp(ENC + 16 + 104, 4) + right[HEADER : HEADER + ENC + 16 + 104]
+    yield "a direction that there is none of", "check 3", right[:10] + b"\x02" + right[11:], "envelope"
     yield "another magic and another version", "check 1", b"q" + SECOND_VERSION[1:] + right[10:], "envelope"
     yield "of this side's direction, cut short", "check 2", turned[:-1], "envelope"
     yield (
@@ -100,6 +101,7 @@ def wrong_insides(hellos: Hellos) -> Iterator[tuple[str, str, bytes, str]]:
     yield "no bytes of message", "check 10", hellos.plain(b""), "message"
     # The last byte of this Hello is zero, and could be fill.
     right = hellos.plain(hello)
+    yield "received 2 to the 24 messages", "check 9", right[:96] + i2osp(2**24, 4) + right[100:], "envelope"
     yield (
         "a message length of less than there is",
         "check 9",

@@ -25,8 +25,10 @@ from protocol_spec.scenarios.scenario import Scenario, stream
 from protocol_spec.scenarios.sessions import Given, public
 
 MORNING = first_second("2027-01-15") + 9 * 3600
-NEW_KEYS = Identity(b"\x0e" * 32)
+NEW_KEYS, THIRD = Identity(b"\x0e" * 32), Identity(b"\x0d" * 32)
 Told = tuple[int, int, bytes]
+# The first and last variation selectors of each block, and others.
+SHOWS_AS_NOTHING = "\ufe00\ufe0f\U000e0100\U000e01ef\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\uffa0\U0001d159"
 
 
 class Story:
@@ -192,7 +194,10 @@ def renewals() -> Scenario:
     renewing = {"predecessor": crockford(agreement_id(known), 52)}
     keys = {"client": {"name": "Care institution", "fingerprint": crockford(NEW_KEYS.public.fingerprint, 52)}}
     renewed, unknown = example_terms(**renewing, **keys), example_terms(predecessor=crockford(b"\x12" * 32, 52))
-    story = Story(renewed=renewed, unknown=unknown, next=example_terms(title="Next", **keys))
+    third = example_terms(client={"name": "Third", "fingerprint": crockford(THIRD.public.fingerprint, 52)})
+    stolen = example_terms(predecessor=crockford(agreement_id(third), 52))
+    following = example_terms(title="Next", **keys)
+    story = Story(renewed=renewed, unknown=unknown, next=following, third=third, stolen=stolen)
     one = story.session((1, 0, ZERO))
     story.admit((2, 8, one), "standing", under="unknown")
     story.step("acknowledge", under="unknown", reason="They renew an agreement on paper.")
@@ -202,6 +207,9 @@ def renewals() -> Scenario:
     story.charge(session, under="renewed", peer=NEW_KEYS)
     session = story.admit((2, 0, ZERO), under="next", peer=NEW_KEYS)
     story.charge(session, under="next", peer=NEW_KEYS)
+    # Another party, whose agreement the first claims to renew.
+    story.session((1, 0, ZERO), under="third", peer=THIRD)
+    story.admit((3, 16, ZERO), "standing", under="stolen")
     return story.scenario("renewals, and keys that are new", "§11.1")
 
 
@@ -210,6 +218,7 @@ def names() -> Scenario:
     alike = (
         "CARE INSTITUTION", "care  institution", "Care\ufe0f institution", "Ｃare institution",
         "Care\u034f institution",
+        *(f"Care{character} institution" for character in SHOWS_AS_NOTHING),
         "Care \u115finstitution", "Care institution\u3164", "Care \u2800institution",
     )  # fmt: skip
     other = ("Care institutions", "Careinstitution", "Cáre institution", "Care-institution")
