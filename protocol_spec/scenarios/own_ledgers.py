@@ -209,7 +209,7 @@ def renewals() -> Scenario:
     story.charge(session, under="next", peer=NEW_KEYS)
     # Another party, whose agreement the first claims to renew.
     story.session((1, 0, ZERO), under="third", peer=THIRD)
-    story.admit((3, 16, ZERO), "standing", under="stolen")
+    story.admit((3, 16, one), "standing", under="stolen")
     return story.scenario("renewals, and keys that are new", "§11.1")
 
 
