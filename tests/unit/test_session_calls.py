@@ -175,6 +175,8 @@ def test_cancel_tells_the_peer():
     error = wire.errors[Role.CLIENT]
     assert isinstance(error, errors.PeerAbortedError)
     assert error.reason is errors.AbortCode.CANCELLED
+    assert str(error).startswith("the peer ended the session: ")
+    assert error.hint == "ask the other side what it saw"
     assert wire.sessions[Role.CLIENT].state is State.ABORTED
 
 
