@@ -14,7 +14,7 @@ to 9 in each of eight runs of 6,000 calls (`ifma`), and held fixed no more than 
 
 Calls go through Python, as a session's do: what it adds is under a microsecond, and the same for both classes.
 
-Seen on a Zen 4 of two cores under a load of 1 to 2.5, with 4,000 calls:
+Seen on an AMD EPYC of two cores under a load of 1 to 2.5, with 4,000 calls:
 
     kernel     largest |t| of an operation     of the control by length     of the control that ends early
     rbcl       3.3 blind, inputs               32.1                         2173.3
