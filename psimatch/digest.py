@@ -17,5 +17,8 @@ def digest(label: bytes, *parts: bytes) -> bytes:
     """Return the SHA-512/256 of the label and the parts, each behind its length; 32 bytes."""
     # §2.1
     function = hashes.Hash(hashes.SHA512_256())
-    function.update(length_prefixed(label, *parts))
+    # Not joined: a part may be secret, and a copy would stay in memory.
+    for part in (label, *parts):
+        function.update(len(part).to_bytes(4, "big"))
+        function.update(part)
     return function.finalize()

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from psimatch import canonical
 from psimatch.digest import digest, length_prefixed
 from psimatch.errors import MessageFormatError
+from psimatch.kernel.wiping import wipe
 from psimatch.oprf import Blinding
 from psimatch.parameters import Label
 
@@ -53,7 +54,9 @@ class Row:
     def encode(self, size: int) -> bytes:
         """Return it zero-filled to `size` bytes, so that no row shows how long it is."""
         packed = canonical.encode([self.salt, self.identifier, self.blinding, self.case_ref])
-        return length_prefixed(packed).ljust(size, b"\0")
+        row = b"".join((len(packed).to_bytes(4, "big"), packed, bytes(size - 4 - len(packed))))
+        wipe(packed)
+        return row
 
     @classmethod
     def decode(cls, packed: bytes) -> Row:
@@ -84,7 +87,8 @@ def blinding_of(blinding: Blinding | None, number: int) -> bytes:
     """Return the field `blinding` of the row that is blinded as that number of a chunk."""
     if blinding is None:
         return b""
-    return bytes([blinding.additive]) + blinding.blinds[BLIND_BYTES * number : BLIND_BYTES * (number + 1)]
+    blind = memoryview(blinding.blinds)[BLIND_BYTES * number : BLIND_BYTES * (number + 1)]
+    return b"".join((bytes([blinding.additive]), blind))
 
 
 def share(seed: bytes, place: int) -> bytes:

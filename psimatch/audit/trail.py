@@ -111,7 +111,10 @@ class AuditTrail:
             salt = salts[SALT_BYTES * number : SALT_BYTES * (number + 1)]
             row = Row(salt, identifier, blinding_of(blinding, number), case_ref)
             leaves.append(row.leaf)
-            sealed.append(seal_row(row.encode(self._row_bytes), self._shares(place)))
+            plaintext = row.encode(self._row_bytes)
+            sealed.append(seal_row(plaintext, self._shares(place)))
+            if row.blinding:
+                wipe(row.blinding, plaintext)
         self._leaves += leaves
         self._keep(Rows(b"".join(leaves), b"".join(sealed)))
 
