@@ -14,6 +14,7 @@ from protocol_spec.reference import (
     CLAIMS,
     CLIENT,
     HELLO,
+    LEDGER_HEAD,
     RECEIPT,
     SERVER,
     SERVER_HELLO,
@@ -28,6 +29,7 @@ from protocol_spec.reference import (
     audit_root,
     audit_row,
     audit_share,
+    client_head,
     digest,
     hpke_open,
     hpke_seal,
@@ -80,7 +82,7 @@ class Book:
     key_seed: bytes = b""
     leaves: Callable[[list[bytes]], list[bytes]] = lambda leaves: leaves  # as they stand in the file
     root: Callable[[bytes], bytes] = lambda root: root  # as it is signed
-    body: Callable[[Fields], Fields] = lambda body: body  # of the receipt
+    bodies: Sequence[Callable[[Fields], Fields]] = (lambda body: body,) * 2  # of the client's, the server's Receipt
     header: Callable[[Fields], Fields] = lambda header: header
     set_size: int | None = None
     with_receipts: bool = True  # whether a Receipt is made anew over what was said
@@ -121,7 +123,7 @@ class Book:
             if message.kind == SERVER_HELLO and session == ZERO:
                 session = session_id(known, digests[0][0] if digests[0] else ZERO, *message.fields[1:3])
             if message.kind == RECEIPT and self.with_receipts:
-                message.fields = self.receipt(message.sender, said, digests, session, known)
+                message.fields = self.receipt(message, said, digests, session, known)
             under = (ZERO if message.kind == HELLO else session) if message.session is None else message.session
             parties = b"".join(SIGNERS[side].public.fingerprint for side in (message.sender, 1 - message.sender))
             last = other[message.received - 1] if 0 < message.received <= len(other) else ZERO
@@ -134,9 +136,10 @@ class Book:
         return out, session
 
     def receipt(
-        self, sender: int, said: Sequence[Message], digests: Sequence[list[bytes]], session: bytes, known: bytes
+        self, made: Message, said: Sequence[Message], digests: Sequence[list[bytes]], session: bytes, known: bytes
     ) -> Fields:
-        """Return a Receipt over what was said so far (§5.5); the server signs what the client did."""
+        """Return a Receipt over what was said so far (§5.5), with the client's ledger head that it had."""
+        sender = made.sender
         client, server = [ZERO, ZERO, *digests[0]], [ZERO, *digests[1]]
         before = client[-1] if sender == 0 else client[-2]
         sizes = [
@@ -144,8 +147,8 @@ class Book:
         ]
         count = sum(len(m.fields[2]) // 16 for m in said if m.kind == CLAIMS)
         matches = i2osp(count, 4) if self.terms["reveal"] == "both" else None
-        heads = [ZERO, ZERO]
-        body = pack(self.body([session, known, before, server[-1], *sizes, matches, *heads]))
+        heads = [client_head(made.fields[1]), next((m.fields[1] for m in said if m.kind == LEDGER_HEAD), ZERO)]
+        body = pack(self.bodies[sender]([session, known, before, server[-1], *sizes, matches, *heads]))
         return [RECEIPT, body, SIGNERS[sender].sign(receipt_signed(ROLES[sender], body))]
 
     def file(self) -> bytes:

@@ -161,13 +161,26 @@ def received(book: Book) -> Found:
         ("another last message of the server", 3, ZERO), ("another set size of the client", 4, 5),
         ("another set size of the server", 5, 5), ("another number of matches", 6, i2osp(1, 4)),
         ("a number of matches left out or told", 6, None if reveal == "both" else i2osp(2, 4)),
+        ("another server's ledger head", 8, b"\x5e" * 32), ("zeros as the server's ledger head", 8, ZERO),
     ):  # fmt: skip
 
         def body(fields: list[Any], number: int = number, value: Any = value) -> list[Any]:
             return [*fields[:number], value, *fields[number + 1 :]]
 
-        yield f"{ROLES[book.role]}, a receipt of {name}", whole(replace(book, body=body)), True
-    for name, kind in (("Evaluated", EVALUATED), ("Tags", TAGS), ("Blinded", BLINDED), ("Contacts", CONTACTS)):
+        yield f"{ROLES[book.role]}, a receipt of {name}", whole(replace(book, bodies=(body, body))), True
+    for sender, whose in enumerate(ROLES):
+        # Only the body tells the client's ledger head, and both must say the same.
+        bodies = [*book.bodies]
+        bodies[sender] = lambda fields: [*fields[:7], b"\x5e" * 32, fields[8]]
+        name = f"{ROLES[book.role]}, a receipt of another client's ledger head that the {whose} alone signed"
+        yield name, whole(replace(book, bodies=bodies)), True
+    another = with_fields(book, LEDGER_HEAD, field(1, b"\x5e" * 32))
+    both = whole(replace(another, bodies=[lambda fields: [*fields[:8], b"\x5e" * 32]] * 2))
+    yield f"{ROLES[book.role]}, another ledger head that message and receipt tell", both, False
+    for name, kind in (
+        ("Evaluated", EVALUATED), ("Tags", TAGS), ("Blinded", BLINDED), ("Contacts", CONTACTS),
+        ("LedgerHead", LEDGER_HEAD),
+    ):  # fmt: skip
         without = [message for message in book.messages if message.kind != kind]
         capped = [replace(each, received=min(each.received, seen(without, each))) for each in without]
         yield f"{ROLES[book.role]}, a receipt without {name}", whole(replace(book, messages=capped)), True

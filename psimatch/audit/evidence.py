@@ -25,6 +25,7 @@ from psimatch.messages import (
     Contacts,
     Evaluated,
     Hello,
+    LedgerHead,
     Message,
     ServerHello,
     Tags,
@@ -182,11 +183,16 @@ def _receipt_problems(
         return
     both = terms.reveal is Reveal.BOTH
     count = len(evidence.claims) // CLAIM_BYTES if both else None
+    server_heads = [message.head for message in evidence.of(Role.SERVER, LedgerHead)]
+    if len(server_heads) != 1:
+        yield "the session has a receipt, but no ledger head of the server's, or several"
+        return
     sizes = evidence.of(Role.CLIENT, Hello)[0].set_size, evidence.of(Role.SERVER, ServerHello)[0].set_size
     digests = _digest_before_receipt(evidence, Role.CLIENT), _digest_before_receipt(evidence, Role.SERVER)
     try:
-        told = Receipt.from_body(signed[Role.CLIENT][0].body)
-        heads = told.client_ledger_head, told.server_ledger_head
+        # The client tells its head in the body alone; the server's must be the one that it told before.
+        client_head = Receipt.from_body(signed[Role.CLIENT][0].body).client_ledger_head
+        heads = client_head, server_heads[0]
         receipt = Receipt(session_id, terms.id, *digests, *sizes, count, *heads)
         for role in Role:
             receipt.check(signed[role][0], parties[role], role)

@@ -1,14 +1,18 @@
 """A session in memory under an agreement that names an auditor, and what the auditor then finds."""
 
+from dataclasses import replace
+
 import pytest
 from second_implementation import ref
 from sessions import AUDITOR, CARE, POLICE, Wire, make_agreement, make_client, make_server
 
-from psimatch import audit
+from psimatch import audit, wire
 from psimatch.audit import trail
 from psimatch.audit.rows import share
+from psimatch.digest import NO_DIGEST, digest
+from psimatch.envelope import Place, SignedMessage, signed_bytes
 from psimatch.identifiers import text
-from psimatch.parameters import LIMITS, Role
+from psimatch.parameters import LIMITS, Label, Role
 
 PARTIES = {Role.CLIENT: CARE.public, Role.SERVER: POLICE.public}
 TERMS = {"auditor": AUDITOR.public.fingerprint_text}
@@ -32,6 +36,29 @@ def audited(care="abcd", police="cdef", **changed):
 
 def contents_of(wire, role):
     return audit.AuditContents.decode(wire.audits[role])
+
+
+def said_in(contents):
+    """The messages of a file, each with who sent it and how many it had received."""
+    return [(signed.sender, signed.received, wire.decode(signed.message)) for signed in contents.messages]
+
+
+def signed_anew(contents, said):
+    """The file with these messages in the place of its own, each signed by its sender for where it stands."""
+    identities, header = {Role.CLIENT: CARE, Role.SERVER: POLICE}, contents.header
+    digests = {role: [] for role in Role}
+    messages = []
+    for sender, received, message in said:
+        own, other = digests[sender], digests[sender.peer]
+        fingerprints = PARTIES[sender].fingerprint + PARTIES[sender.peer].fingerprint
+        session_id = contents.messages[0].session_id if not messages else header.session_id
+        place = Place(sender, len(own), fingerprints, header.agreement_id, session_id)
+        last = other[received - 1] if received else NO_DIGEST
+        packed = wire.encode(message)
+        text = signed_bytes(place, own[-1] if own else NO_DIGEST, received, last, packed)
+        messages.append(SignedMessage(sender, session_id, received, packed, identities[sender].sign(text)))
+        own.append(digest(Label.MESSAGE_DIGEST, text))
+    return replace(contents, messages=tuple(messages))
 
 
 def opening_of(wire, role, places=None):

@@ -4,7 +4,7 @@ import contextlib
 from dataclasses import replace
 
 import pytest
-from audits import BOTH, PARTIES, TERMS, audited, check, contents_of, opening_of
+from audits import BOTH, PARTIES, TERMS, audited, check, contents_of, opening_of, said_in, signed_anew
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sessions import CARE, POLICE, make_agreement
@@ -12,7 +12,12 @@ from sessions import CARE, POLICE, make_agreement
 from psimatch import audit, canonical
 from psimatch.audit import records
 from psimatch.errors import AuditFileError, NotAPartyError
+from psimatch.messages import LedgerHead
+from psimatch.messages import Receipt as ReceiptMessage
 from psimatch.parameters import Role
+from psimatch.receipt import Receipt
+
+IDENTITIES = {Role.CLIENT: CARE, Role.SERVER: POLICE}
 
 
 def test_the_parties_are_those_of_the_agreement():
@@ -96,6 +101,52 @@ def test_every_message_is_bound(role):
             report = check(agreement, wire, role, replace(contents, messages=tuple(messages)))
             assert report.violations, (number, way)
             assert not report.proves_set
+
+
+def with_heads(said, signers, **heads):
+    """The messages with other ledger heads in the receipts of some, who sign that."""
+    return [
+        (
+            sender,
+            received,
+            replace(Receipt.from_body(message.body), **heads).signed_by(IDENTITIES[sender], sender)
+            if isinstance(message, ReceiptMessage) and sender in signers
+            else message,
+        )
+        for sender, received, message in said
+    ]
+
+
+@BOTH
+def test_the_receipt_has_the_ledger_heads_that_were_told(role):
+    """The server tells its head in LedgerHead, the client in its Receipt; both sign what was told, or it shows."""
+    agreement, wire = audited()
+    contents = contents_of(wire, role)
+    said = said_in(contents)
+    assert signed_anew(contents, said) == contents
+    for signers, name in (
+        (tuple(Role), "server_ledger_head"),
+        ((Role.CLIENT,), "client_ledger_head"),
+        ((Role.SERVER,), "client_ledger_head"),
+    ):
+        changed = signed_anew(contents, with_heads(said, signers, **{name: bytes(32)}))
+        report = check(agreement, wire, role, changed)
+        assert report.violations == ("the receipt says something else than the messages",)
+        assert not report.complete
+    # Nobody but the client knows its head: what both signed is taken for it.
+    changed = signed_anew(contents, with_heads(said, tuple(Role), client_ledger_head=bytes(32)))
+    assert check(agreement, wire, role, changed).proves_set
+
+
+@BOTH
+def test_a_receipt_has_one_ledger_head_of_the_server_before_it(role):
+    agreement, wire = audited()
+    contents = contents_of(wire, role)
+    told = next(at for at, (_, _, message) in enumerate(said_in(contents)) if isinstance(message, LedgerHead))
+    said = said_in(contents)
+    capped = [(sender, min(received, 3), message) for sender, received, message in said[told + 1 :]]
+    report = check(agreement, wire, role, signed_anew(contents, [*said[:told], *capped]))
+    assert report.violations == ("the session has a receipt, but no ledger head of the server's, or several",)
 
 
 @pytest.mark.parametrize("role", Role)
