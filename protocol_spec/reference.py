@@ -2667,6 +2667,11 @@ def read_audit_file(data: bytes) -> AuditFile:
     return found
 
 
+# What each party sends, in this order; only what is sent in chunks more than once (§12.5).
+ORDER = (HELLO, BLINDED, CLAIMS, RECEIPT, ABORT), (SERVER_HELLO, TAGS, EVALUATED, CONTACTS, LEDGER_HEAD, RECEIPT, ABORT)
+IN_CHUNKS = (TAGS, BLINDED, EVALUATED, CLAIMS, CONTACTS)
+
+
 class Auditor:
     """Checks an audit file against the agreement and the public identities; `broken` are the checks that fail (§12.5).
 
@@ -2678,6 +2683,7 @@ class Auditor:
         self.file, self.terms, self.parties = file, terms, parties
         self.said: tuple[list[Said], list[Said]] = ([], [])
         self.digests: tuple[list[bytes], list[bytes]] = ([], [])
+        self.received = [0, 0]
         self.receipt = False  # whether both have signed one
         self.opened: dict[int, tuple[Identifier, bytes, str]] = {}  # by place: identifier, blinding, case reference
         self.broken = [] if all(self.follows(*message) for message in file.messages) else [1]
@@ -2701,10 +2707,11 @@ class Auditor:
         return self.of(HELLO)[0][2], self.of(SERVER_HELLO)[0][3]
 
     def follows(self, sender: int, session: bytes, received: int, message: bytes, signature: bytes) -> bool:
-        """Take the next message; say whether it is signed for its place, in this session (check 1; of 3, the end)."""
+        """Take the next message; say whether it is signed for its place, in this session (check 1; of 3, the order)."""
         own, other = self.digests[sender], self.digests[1 - sender]
-        if received > len(other):
+        if not self.received[sender] <= received <= len(other):
             return False
+        self.received[sender] = received
         parties = self.parties[sender].fingerprint + self.parties[1 - sender].fingerprint
         last = other[received - 1] if received else ZERO
         signed = message_signed(parties, self.file.agreement, session, sender, own, received, last, message)
@@ -2713,16 +2720,22 @@ class Auditor:
         except RefusedError:
             return False
         before = self.said[sender][-1][0] if own else None
-        if before == ABORT or (before == RECEIPT and kind != ABORT):
+        if not self.in_order(sender, before, kind):
             return False
         self.said[sender].append((kind, fields))
         own.append(digest("psimatch/1 message digest", signed))
         if session == ZERO:
-            placed = kind == ABORT or (kind == HELLO and len(own) == 1)
+            placed = kind == HELLO or (kind == ABORT and before == HELLO)
         else:
-            placed = kind != HELLO and (kind == SERVER_HELLO) == (sender == 1 and len(own) == 1)
-            placed = placed and session == self.file.session == self.session()
+            placed = kind != HELLO and session == self.file.session == self.session()
         return placed and signature_holds(self.parties[sender].signing, signature, signed)
+
+    def in_order(self, sender: int, before: int | None, kind: int) -> bool:
+        """Say whether a party may send a message of this type behind one of another (of check 3, the order)."""
+        order = [each for each in ORDER[sender] if self.terms["reveal"] == "both" or each not in (CLAIMS, CONTACTS)]
+        if before is None or kind not in order:
+            return before is None and kind == order[0]
+        return order.index(before) < order.index(kind) or (before == kind and kind in IN_CHUNKS)
 
     def session(self) -> bytes:
         """Return the id that Hello and ServerHello give (§6.3)."""
@@ -2737,8 +2750,9 @@ class Auditor:
         return not committed or (whole and committed[0][-1] == audit_root(self.file.leaves))
 
     def sizes_hold(self) -> bool:
-        """Say whether sizes are buckets, chunks have theirs, the commitment holds and tags ascend (check 3)."""
-        sizes, blinded, tags = self.set_sizes(), self.of(BLINDED), split(self.packed(TAGS, 1), 16)
+        """Say whether sizes are buckets, chunks have theirs, the commitment holds, tags and claims ascend (check 3)."""
+        sizes, blinded = self.set_sizes(), self.of(BLINDED)
+        tags, claims = split(self.packed(TAGS, 1), 16), split(self.packed(CLAIMS, 1), 16)
         items = [[len(part) for part in chunks(size)] for size in sizes]
         cut = [(32, BLINDED, 1, items[0]), (32, EVALUATED, 0, items[0]), (16, TAGS, 1, items[1])]
         return (
@@ -2748,7 +2762,8 @@ class Auditor:
                 for width, kind, at, counts in cut
             )
             and all(one[0] == digest("psimatch/1 blinded commitment", two[1], two[0]) for one, two in pairwise(blinded))
-            and all(one < two for one, two in pairwise(tags))
+            and all((fields[0] == ZERO) == (i == len(items[0]) - 1) for i, fields in enumerate(blinded))
+            and all(one < two for one, two in (*pairwise(tags), *pairwise(claims)))
         )
 
     def receipt_holds(self) -> bool:
@@ -2758,7 +2773,7 @@ class Auditor:
             return True
         self.receipt, sizes = True, self.set_sizes()
         told = self.of(LEDGER_HEAD)
-        if len(told) != 1:
+        if not told:
             return False
         heads = client_head(self.of(RECEIPT)[0][0]), told[0][0]
         count = len(self.packed(CLAIMS, 1)) // 16
@@ -2770,7 +2785,14 @@ class Auditor:
             for fields, party, role in zip(self.of(RECEIPT), self.parties, ("client", "server"), strict=True)
         )
         sent = len(self.packed(BLINDED, 1)) // 32, len(self.packed(EVALUATED, 0)) // 32, len(self.packed(TAGS, 1)) // 16
-        return held and sent == (sizes[0], *sizes) and sum(fields[0] for fields in self.of(CONTACTS)) == count
+        places = chunks(slots(count, min(sizes))) if matches is not None else []
+        claims = [sum(place < count for place in part) for part in places]
+        return (
+            held
+            and sent == (sizes[0], *sizes)
+            and [len(fields[1]) // 16 for fields in self.of(CLAIMS)] == claims
+            and [fields[0] for fields in self.of(CONTACTS)] == claims
+        )
 
     # Once rows are opened.
 
@@ -2821,10 +2843,11 @@ class Auditor:
             published, output = self.packed(TAGS, 1), evaluate(self.key, self.prefix + encoded)
             return len(published) < 16 * self.file.size or parts(output)[0] in split(published, 16)
         elements = split(self.packed(BLINDED, 1), 32)
-        first = self.opened.get(next(part.start for part in chunks(self.file.size) if place in part))
-        if first and first[1][0] != blinding[0]:
-            return False
-        return place >= len(elements) or self.blinded(item, blinding) == elements[place]
+        if place >= len(elements):
+            return True
+        chunk = next(part for part in chunks(self.file.size) if place in part)
+        ways = {row[1][0] for other, row in self.opened.items() if other in chunk}
+        return len(ways) == 1 and self.blinded(item, blinding) == elements[place]
 
     def identifier(self, encoded: bytes) -> Identifier:
         """Return an identifier of the agreement, or a dummy; refuse anything else (§12.2, §8.1)."""

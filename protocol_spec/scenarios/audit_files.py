@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from protocol_spec.reference import (
+    ABORT,
     AUDITOR,
     CLAIMS,
     CLIENT,
@@ -284,3 +285,5 @@ def right() -> Iterator[tuple[str, Asked, bool]]:
                 yield f"{name}, {left} messages missing at the end", Asked(book, data, range(4 + role)), False
         early = lp(*records[: 3 + role])
         yield f"{name}, ends after the Hello", Asked(book, early, range(4 + role)), False
+        gave_up = replace(book, messages=[*book.messages[:2], Message(0, 0, [ABORT, 1], session=ZERO)])
+        yield f"{name}, an Abort of a client that knows no session", whole(gave_up), False

@@ -78,7 +78,17 @@ def placed(book: Book) -> Found:
     receipt = messages[at_kind(book, RECEIPT)]
     abort = Message(book.role, 1, [ABORT, 1])
     peer = 1 - book.role
+    swapped, tags = [*messages], at_kind(book, TAGS)
+    contacts, head = at_kind(book, CONTACTS), at_kind(book, LEDGER_HEAD)
+    swapped[contacts], swapped[head] = messages[head], messages[contacts]
     for name, changed in (
+        ("a message that received fewer than the one before", with_message(book, EVALUATED, received=0)),
+        ("Tags that the client sends", replace(book, messages=[*messages[: tags + 1], replace(messages[tags], sender=0),
+        *messages[tags + 1 :]])),
+        ("a LedgerHead before the Contacts", replace(book, messages=swapped)),
+        ("a second LedgerHead", replace(book, messages=[*messages[: head + 1], messages[head], *messages[head + 1 :]])),
+        ("a late Abort that names no session", replace(book, messages=[*messages[:4], replace(abort, sender=0,
+        received=2, session=ZERO)])),
         ("a message signed by the other party", with_message(book, EVALUATED, signer=0)),
         ("a message that received more than there was", with_message(book, TAGS, received=9)),
         ("a message that names no session", with_message(book, TAGS, session=ZERO)),
@@ -107,7 +117,9 @@ def placed(book: Book) -> Found:
         ("a signature changed", [*records[: first + 2], flipped_signature(records[first + 2]), *records[first + 3 :]]),
     ):  # fmt: skip
         yield f"{ROLES[book.role]}, {name}", Asked(book, lp(*changed_records), range(4 + book.role)), True
-    late = replace(book, messages=[*messages, replace(abort, sender=0, received=messages[-1].received)])
+    # The server's Receipt did not please the client, so it is not in the file.
+    last = [*messages[: at_kind(book, RECEIPT) + 1], replace(abort, sender=0, received=receipt.received)]
+    late = replace(book, messages=last)
     yield f"{ROLES[book.role]}, an Abort after the Receipt", whole(late), False
     ended = replace(book, messages=[*messages[:4], replace(abort, sender=messages[4].sender)])
     yield f"{ROLES[book.role]}, an Abort in the middle", whole(ended), False
@@ -141,6 +153,9 @@ def sized(book: Book) -> Found:
         ("a tag too few", TAGS, field(2, lambda tags: tags[16:])),
         ("tags not sorted", TAGS, field(2, swap(16))),
         ("a tag twice", TAGS, field(2, lambda tags: tags[:16] + tags[:-16])),
+        ("claims not sorted", CLAIMS, field(2, swap(16))),
+        ("a claim twice", CLAIMS, field(2, lambda claims: claims[:16] * 2)),
+        ("a last chunk that commits to another", BLINDED, field(1, b"\x01" * 32)),
     ):
         # Cut where nothing else shows it: a receipt, or rows that were committed to.
         until = at_kind(book, BLINDED if kind in (HELLO, SERVER_HELLO, TAGS) else RECEIPT)
@@ -177,15 +192,19 @@ def received(book: Book) -> Found:
     another = with_fields(book, LEDGER_HEAD, field(1, b"\x5e" * 32))
     both = whole(replace(another, bodies=[lambda fields: [*fields[:8], b"\x5e" * 32]] * 2))
     yield f"{ROLES[book.role]}, another ledger head that message and receipt tell", both, False
-    for name, kind in (
-        ("Evaluated", EVALUATED), ("Tags", TAGS), ("Blinded", BLINDED), ("Contacts", CONTACTS),
-        ("LedgerHead", LEDGER_HEAD),
+    for name, kinds in (
+        ("Evaluated", [EVALUATED]), ("Tags", [TAGS]), ("Blinded", [BLINDED]), ("Contacts", [CONTACTS]),
+        ("LedgerHead", [LEDGER_HEAD]), ("Claims and Contacts", [CLAIMS, CONTACTS]),
     ):  # fmt: skip
-        without = [message for message in book.messages if message.kind != kind]
+        without = [message for message in book.messages if message.kind not in kinds]
         capped = [replace(each, received=min(each.received, seen(without, each))) for each in without]
         yield f"{ROLES[book.role]}, a receipt without {name}", whole(replace(book, messages=capped)), True
     few = with_fields(book, CONTACTS, field(1, 1))
     yield f"{ROLES[book.role]}, fewer contacts than claims", whole(few), True
+    one = with_fields(book, CONTACTS, lambda m: [m[0], 1, m[2][:48]])
+    at = at_kind(book, CONTACTS) + 1
+    twice = replace(one, messages=[*one.messages[:at], one.messages[at - 1], *one.messages[at:]])
+    yield f"{ROLES[book.role]}, as many contacts as claims, in two messages", whole(twice), True
     for at in (at_kind(book, RECEIPT), len(book.messages) - 1):
         signature = replace(book.messages[at], fields=[*book.messages[at].fields[:2], bytes(64)])
         unsigned = replace(
@@ -256,6 +275,13 @@ def of_client(book: Book) -> Found:
     yield "client, two evaluated elements exchanged", whole(swapped), True
     part = Asked(swapped, swapped.file(), [0, 2])
     yield "client, two evaluated elements exchanged, a sample that can't show it", part, False
+    cut = replace(swapped, messages=swapped.messages[: at_kind(swapped, CLAIMS)])
+    yield "client, two evaluated elements exchanged, and the file ends before a receipt", whole(cut), False
+    alone = honest(0, "client")
+    at = at_kind(alone, LEDGER_HEAD)
+    claims = Message(0, 3, [CLAIMS, True, b"", b""])
+    claiming = replace(alone, messages=[*alone.messages[:at], claims, *alone.messages[at:]])
+    yield "client, claims where only the client learns", whole(claiming), True
     added = additive(book)
     yield "client, blinds that were added", whole(added), False
     yield "client, blinds that were added, said in another way", whole(additive(book, b"\2")), True
@@ -263,6 +289,11 @@ def of_client(book: Book) -> Found:
     first = split(book.messages[at_kind(book, BLINDED)].fields[2], 32)[0]
     mixed = with_fields(mixed, BLINDED, lambda m: [*m[:2], first + m[2][32:], m[3]])
     yield "client, one blind multiplied and the others added", Asked(mixed, mixed.file(), range(4)), True
+    mixed = with_rows(added, (1, book.rows[1]))
+    second = split(book.messages[at_kind(book, BLINDED)].fields[2], 32)[1]
+    mixed = with_fields(mixed, BLINDED, lambda m: [*m[:2], m[2][:32] + second + m[2][64:], m[3]])
+    some = Asked(mixed, mixed.file(), [1, 3])
+    yield "client, one blind multiplied and the others added, a sample without the first", some, True
 
 
 def additive(book: Book, way: bytes = b"\1") -> Book:

@@ -234,11 +234,11 @@ class _RowCheck:
 
     def _all_problems(self) -> Iterator[str]:
         # §12.5
+        if self._evidence.receipt is None:
+            return
         outputs = self._outputs()
         if outputs is None:
             yield "the evaluations are not those of the blinded rows"
-            return
-        if self._evidence.receipt is None:
             return
         if self._server:
             tags = take(outputs, OUTPUT_BYTES, TAG, order(outputs, OUTPUT_BYTES, TAG))

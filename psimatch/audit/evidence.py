@@ -31,13 +31,18 @@ from psimatch.messages import (
     Tags,
 )
 from psimatch.messages import Receipt as ReceiptMessage
-from psimatch.padding import check_set_size, chunks
+from psimatch.padding import check_set_size, chunks, slots
 from psimatch.parameters import Label, Role
 from psimatch.receipt import Receipt
 from psimatch.terms import Reveal, Terms
 
-_FIRST_MESSAGES: Final = {Role.CLIENT: Hello, Role.SERVER: ServerHello}
-
+# What each party sends, in this order; only what is sent in chunks more than once.
+_ORDER: Final[Mapping[Role, tuple[type[Message], ...]]] = {
+    Role.CLIENT: (Hello, Blinded, Claims, ReceiptMessage, Abort),
+    Role.SERVER: (ServerHello, Tags, Evaluated, Contacts, LedgerHead, ReceiptMessage, Abort),
+}
+_IN_CHUNKS: Final = Tags | Blinded | Evaluated | Claims | Contacts
+_NO_REST: Final = bytes(32)
 
 _Kind = TypeVar("_Kind", bound=Message)
 
@@ -47,6 +52,7 @@ class Evidence:
     """What both parties signed, in order, and what is wrong with it; each violation is one line."""
 
     sent: dict[Role, list[tuple[Message, bytes]]] = field(default_factory=lambda: {role: [] for role in Role})
+    received: dict[Role, int] = field(default_factory=lambda: dict.fromkeys(Role, 0))
     violations: list[str] = field(default_factory=list)
     root: bytes = b""
     receipt: Receipt | None = None
@@ -76,7 +82,7 @@ def examine(contents: AuditContents, terms: Terms, parties: Mapping[Role, Public
     # §12.5
     evidence = Evidence()
     for signed in contents.messages:
-        problem = _take(evidence, signed, terms.id, parties)
+        problem = _take(evidence, signed, terms, parties)
         if problem:
             evidence.violations.append(f"message {sum(map(len, evidence.sent.values())) + 1:,} {problem}")
             break
@@ -85,15 +91,15 @@ def examine(contents: AuditContents, terms: Terms, parties: Mapping[Role, Public
     return evidence
 
 
-def _take(
-    evidence: Evidence, signed: SignedMessage, agreement_id: bytes, parties: Mapping[Role, PublicIdentity]
-) -> str:
+def _take(evidence: Evidence, signed: SignedMessage, terms: Terms, parties: Mapping[Role, PublicIdentity]) -> str:
     """Add the next message; return what is wrong with it."""
     own, other = evidence.sent[signed.sender], evidence.sent[signed.sender.peer]
     if signed.received > len(other):
         return "acknowledges a message that is not there"
+    if signed.received < evidence.received[signed.sender]:
+        return "acknowledges fewer messages than the one before"
     fingerprints = parties[signed.sender].fingerprint + parties[signed.sender.peer].fingerprint
-    place = Place(signed.sender, len(own), fingerprints, agreement_id, signed.session_id)
+    place = Place(signed.sender, len(own), fingerprints, terms.id, signed.session_id)
     previous = own[-1][1] if own else NO_DIGEST
     acknowledged = other[signed.received - 1][1] if signed.received else NO_DIGEST
     text = signed_bytes(place, previous, signed.received, acknowledged, signed.message)
@@ -104,17 +110,29 @@ def _take(
         return "is not signed for this place in the session"
     except RemoteProtocolError:
         return "is malformed"
-    last = own[-1][0] if own else None
-    ended = isinstance(last, Abort) or (isinstance(last, ReceiptMessage) and not isinstance(message, Abort))
-    if ended or bool(own) == isinstance(message, _FIRST_MESSAGES[signed.sender]):
+    if not _may_follow(own[-1][0] if own else None, message, signed.sender, terms.reveal):
         return "is not of a type that may stand there"
     own.append((message, digest(Label.MESSAGE_DIGEST, text)))
-    # Who gives up before it knows the session names none (§6.4).
-    early = signed.session_id == NO_SESSION and isinstance(message, Hello | Abort)
-    if not early and signed.session_id != _session_id(evidence, agreement_id):
+    # A client that gives up before it knows the session names none (§6.3).
+    early = isinstance(message, Hello) or (isinstance(message, Abort) and isinstance(own[-2][0], Hello))
+    if not (early and signed.session_id == NO_SESSION) and signed.session_id != _session_id(evidence, terms.id):
         own.pop()
         return "belongs to another session"
+    evidence.received[signed.sender] = signed.received
     return ""
+
+
+def _may_follow(last: Message | None, message: Message, sender: Role, reveal: Reveal) -> bool:
+    """Say whether a party may send this after its last message, which is None before its first."""
+    # §12.5
+    order = _ORDER[sender]
+    if type(message) not in order or (reveal is Reveal.CLIENT and isinstance(message, Claims | Contacts)):
+        return False
+    place = order.index(type(message))
+    if last is None:
+        return place == 0
+    before = order.index(type(last))
+    return place > before or (place == before and isinstance(message, _IN_CHUNKS))
 
 
 def _session_id(evidence: Evidence, agreement_id: bytes) -> bytes:
@@ -163,7 +181,10 @@ def _chunk_problems(evidence: Evidence, sizes: dict[Role, int]) -> Iterator[str]
         yield "the client sent fewer or more blinded elements than it declared"
     if [len(answer.elements) for answer in evaluated] != lengths[: len(evaluated)]:
         yield "the server evaluated fewer or more elements than it was sent"
-    for before, message in pairwise(evidence.of(Role.CLIENT, Blinded)):
+    blinded = evidence.of(Role.CLIENT, Blinded)
+    if any((message.rest == _NO_REST) != (number == len(lengths)) for number, message in enumerate(blinded, 1)):
+        yield "the client committed to fewer or more chunks than it declared"
+    for before, message in pairwise(blinded):
         if digest(Label.COMMITMENT, message.elements, message.rest) != before.rest:
             yield "the client sent other blinded elements than it committed to"
     tags = [len(message.tags) for message in evidence.of(Role.SERVER, Tags)]
@@ -171,6 +192,8 @@ def _chunk_problems(evidence: Evidence, sizes: dict[Role, int]) -> Iterator[str]
         yield "the server sent fewer or more tags than it declared"
     elif not ascends(evidence.tags, TAG_BYTES):
         yield "the server's tags are not sorted, or one is repeated"
+    if not ascends(evidence.claims, CLAIM_BYTES):
+        yield "the client's claims are not sorted, or one is repeated"
 
 
 def _receipt_problems(
@@ -183,16 +206,16 @@ def _receipt_problems(
         return
     both = terms.reveal is Reveal.BOTH
     count = len(evidence.claims) // CLAIM_BYTES if both else None
-    server_heads = [message.head for message in evidence.of(Role.SERVER, LedgerHead)]
-    if len(server_heads) != 1:
-        yield "the session has a receipt, but no ledger head of the server's, or several"
+    told = evidence.of(Role.SERVER, LedgerHead)
+    if not told:
+        yield "the session has a receipt, but no ledger head of the server's"
         return
     sizes = evidence.of(Role.CLIENT, Hello)[0].set_size, evidence.of(Role.SERVER, ServerHello)[0].set_size
     digests = _digest_before_receipt(evidence, Role.CLIENT), _digest_before_receipt(evidence, Role.SERVER)
     try:
         # The client tells its head in the body alone; the server's must be the one that it told before.
         client_head = Receipt.from_body(signed[Role.CLIENT][0].body).client_ledger_head
-        heads = client_head, server_heads[0]
+        heads = client_head, told[0].head
         receipt = Receipt(session_id, terms.id, *digests, *sizes, count, *heads)
         for role in Role:
             receipt.check(signed[role][0], parties[role], role)
@@ -204,7 +227,16 @@ def _receipt_problems(
     sent = sum(map(len, evidence.elements)), evaluated, len(evidence.tags)
     if sent != (ELEMENT_BYTES * sizes[0], ELEMENT_BYTES * sizes[0], TAG_BYTES * sizes[1]):
         yield "the session has a receipt, but messages are missing"
-    if both and sum(message.count for message in evidence.of(Role.SERVER, Contacts)) != count:
+    if count is not None:
+        yield from _claims_problems(evidence, count, min(sizes))
+
+
+def _claims_problems(evidence: Evidence, count: int, smaller: int) -> Iterator[str]:
+    # §8.2
+    cut = [max(0, min(count, piece.stop) - piece.start) for piece in chunks(slots(count, smaller))]
+    if [len(message.claims) // CLAIM_BYTES for message in evidence.of(Role.CLIENT, Claims)] != cut:
+        yield "the client's claims are not in the chunks that their number and the sets call for"
+    if [message.count for message in evidence.of(Role.SERVER, Contacts)] != cut:
         yield "the server answered fewer or more claims than there are"
 
 

@@ -12,7 +12,9 @@ from psimatch.audit.rows import share
 from psimatch.digest import NO_DIGEST, digest
 from psimatch.envelope import Place, SignedMessage, signed_bytes
 from psimatch.identifiers import text
+from psimatch.messages import Receipt as ReceiptMessage
 from psimatch.parameters import LIMITS, Label, Role
+from psimatch.receipt import Receipt
 
 PARTIES = {Role.CLIENT: CARE.public, Role.SERVER: POLICE.public}
 TERMS = {"auditor": AUDITOR.public.fingerprint_text}
@@ -43,13 +45,22 @@ def said_in(contents):
     return [(signed.sender, signed.received, wire.decode(signed.message)) for signed in contents.messages]
 
 
-def signed_anew(contents, said):
-    """The file with these messages in the place of its own, each signed by its sender for where it stands."""
+def signed_anew(contents, said, *, receipts=False):
+    """The file with these messages in the place of its own, each signed by its sender for where it stands.
+
+    With `receipts` those are made over the messages before them; else they stay as they are.
+    """
     identities, header = {Role.CLIENT: CARE, Role.SERVER: POLICE}, contents.header
     digests = {role: [] for role in Role}
     messages = []
     for sender, received, message in said:
         own, other = digests[sender], digests[sender.peer]
+        if receipts and isinstance(message, ReceiptMessage):
+            client = digests[Role.CLIENT][-1 if sender is Role.CLIENT else -2]
+            made = replace(
+                Receipt.from_body(message.body), client_digest=client, server_digest=digests[Role.SERVER][-1]
+            )
+            message = made.signed_by(identities[sender], sender)
         fingerprints = PARTIES[sender].fingerprint + PARTIES[sender.peer].fingerprint
         session_id = contents.messages[0].session_id if not messages else header.session_id
         place = Place(sender, len(own), fingerprints, header.agreement_id, session_id)

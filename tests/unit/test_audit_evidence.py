@@ -7,12 +7,12 @@ import pytest
 from audits import BOTH, PARTIES, TERMS, audited, check, contents_of, opening_of, said_in, signed_anew
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from sessions import CARE, POLICE, make_agreement
+from sessions import CARE, POLICE, chunks_of, make_agreement
 
 from psimatch import audit, canonical
 from psimatch.audit import records
-from psimatch.errors import AuditFileError, NotAPartyError
-from psimatch.messages import LedgerHead
+from psimatch.errors import AbortCode, AuditFileError, NotAPartyError
+from psimatch.messages import Abort, Blinded, Claims, Contacts, Evaluated, LedgerHead, ServerHello, Tags
 from psimatch.messages import Receipt as ReceiptMessage
 from psimatch.parameters import Role
 from psimatch.receipt import Receipt
@@ -139,14 +139,101 @@ def test_the_receipt_has_the_ledger_heads_that_were_told(role):
 
 
 @BOTH
-def test_a_receipt_has_one_ledger_head_of_the_server_before_it(role):
+def test_a_receipt_has_a_ledger_head_of_the_server_before_it(role):
     agreement, wire = audited()
     contents = contents_of(wire, role)
     told = next(at for at, (_, _, message) in enumerate(said_in(contents)) if isinstance(message, LedgerHead))
     said = said_in(contents)
     capped = [(sender, min(received, 3), message) for sender, received, message in said[told + 1 :]]
     report = check(agreement, wire, role, signed_anew(contents, [*said[:told], *capped]))
-    assert report.violations == ("the session has a receipt, but no ledger head of the server's, or several",)
+    assert report.violations == ("the session has a receipt, but no ledger head of the server's",)
+
+
+def at_type(said, kind):
+    """Where the first message of a type stands."""
+    return next(at for at, (_, _, message) in enumerate(said) if isinstance(message, kind))
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("kind", "sender", "after"),
+    [
+        (ServerHello, Role.CLIENT, ServerHello),
+        (Tags, Role.CLIENT, Tags),
+        (Claims, Role.SERVER, Claims),
+        (Blinded, Role.CLIENT, Claims),
+        (Evaluated, Role.SERVER, LedgerHead),
+        (LedgerHead, Role.SERVER, LedgerHead),
+        (ReceiptMessage, Role.CLIENT, ReceiptMessage),
+    ],
+)
+def test_messages_stand_in_the_order_of_their_party(role, kind, sender, after):
+    agreement, wire = audited()
+    contents = contents_of(wire, role)
+    said = said_in(contents)
+    until = said[: at_type(said, after) + 1]
+    received = max(received for who, received, _ in until if who is sender)
+    changed = signed_anew(contents, [*until, (sender, received, said[at_type(said, kind)][2])])
+    report = check(agreement, wire, role, changed)
+    assert report.violations == (f"message {len(until) + 1} is not of a type that may stand there",)
+
+
+@BOTH
+def test_an_abort_ends_what_a_party_says(role):
+    agreement, wire = audited()
+    contents = contents_of(wire, role)
+    said = said_in(contents)[:-1]
+    abort = (Role.CLIENT, said[-1][1], Abort(AbortCode.CANCELLED))
+    assert check(agreement, wire, role, signed_anew(contents, [*said, abort])).violations == ()
+    report = check(agreement, wire, role, signed_anew(contents, [*said, abort, abort]))
+    assert report.violations == (f"message {len(said) + 2} is not of a type that may stand there",)
+
+
+@BOTH
+def test_received_does_not_go_back(role):
+    agreement, wire = audited()
+    contents = contents_of(wire, role)
+    *said, (sender, received, message) = said_in(contents)
+    assert sender is Role.SERVER
+    changed = signed_anew(contents, [*said, (sender, received - 2, message)])
+    report = check(agreement, wire, role, changed)
+    assert report.violations == (f"message {len(said) + 1} acknowledges fewer messages than the one before",)
+
+
+@BOTH
+def test_the_last_chunk_commits_to_no_more_and_the_others_do(role):
+    with chunks_of(3):
+        agreement, wire = audited()
+        contents = contents_of(wire, role)
+        said = said_in(contents)
+        numbers = [at for at, (_, _, message) in enumerate(said) if isinstance(message, Blinded)]
+        assert len(numbers) == 3
+        for at, rest in ((numbers[0], bytes(32)), (numbers[-1], b"\1" * 32)):
+            sender, received, message = said[at]
+            until = [*said[:at], (sender, received, replace(message, rest=rest))]
+            report = check(agreement, wire, role, signed_anew(contents, until))
+            assert "the client committed to fewer or more chunks than it declared" in report.violations
+
+
+@BOTH
+def test_claims_ascend_and_each_is_answered_in_its_chunk(role):
+    agreement, wire = audited()
+    contents = contents_of(wire, role)
+    said = said_in(contents)
+    claims, contacts = (at_type(said, kind) for kind in (Claims, Contacts))
+    sender, received, message = said[claims]
+    swapped = replace(message, claims=message.claims[16:] + message.claims[:16])
+    report = check(agreement, wire, role, signed_anew(contents, [*said[:claims], (sender, received, swapped)]))
+    assert report.violations == ("the client's claims are not sorted, or one is repeated",)
+    # The answer in two messages, of which the receipt says nothing.
+    sender, received, message = said[contacts]
+    size = len(message.contacts) // message.count
+    halves = [
+        (sender, received, replace(message, count=1, contacts=message.contacts[at : at + size])) for at in (0, size)
+    ]
+    changed = signed_anew(contents, [*said[:contacts], *halves, *said[contacts + 1 :]], receipts=True)
+    report = check(agreement, wire, role, changed)
+    assert report.violations == ("the server answered fewer or more claims than there are",)
 
 
 @pytest.mark.parametrize("role", Role)
