@@ -1873,6 +1873,17 @@ def read_entry(data: bytes) -> Entry:
     return entry
 
 
+def check_session(entry: Entry, admitted: dict[str, tuple[str, str]], charged: set[str]) -> None:
+    """Refuse a charge of a session that was not admitted with this peer under this agreement, or charged before."""
+    session, under = entry["session"], (entry["agreement"], entry["peer"])
+    if entry["kind"] == "admitted":
+        admitted[session] = under
+    elif admitted.get(session) != under or session in charged:
+        raise RefusedError("session")
+    else:
+        charged.add(session)
+
+
 def check_sums(entry: Entry, peers: dict[str, int], parties: dict[str, int]) -> None:
     """Add a charge to what its peer and its party were charged before, and compare (§11.2)."""
     for name, totals, whom in (("charged", peers, entry["peer"]), ("party_charged", parties, entry["party"])):
@@ -1892,11 +1903,13 @@ class Verifier:
     head: bytes = ZERO
     time: int = 0
     keeper: PublicIdentity = NOBODY  # of the first entry
+    admitted: dict[str, tuple[str, str]] = field(default_factory=dict)  # sessions: agreement and peer
+    charged: set[str] = field(default_factory=set)  # sessions
     peers: dict[str, int] = field(default_factory=dict)
     parties: dict[str, int] = field(default_factory=dict)
 
     def take(self, data: bytes, signature: bytes) -> None:
-        """Verify the next entry: form, number, time, hash, signature, sums (§11.2)."""
+        """Verify the next entry: form, number, time, hash, signature, sessions, sums (§11.2)."""
         entry = read_entry(data)
         if (entry["kind"] == "opened ledger") != (self.number == 0):
             raise RefusedError("form")
@@ -1910,6 +1923,8 @@ class Verifier:
             raise RefusedError("previous")
         if not signature_holds(self.keeper.signing, signature, entry_signed(data)):
             raise RefusedError("signature")
+        if entry["kind"] in ("admitted", "charged"):
+            check_session(entry, self.admitted, self.charged)
         if entry["kind"] == "charged":
             check_sums(entry, self.peers, self.parties)
         self.number, self.head, self.time = self.number + 1, entry_hash(data), entry["time"]
@@ -2120,9 +2135,10 @@ class OwnLedger:
     ) -> bytes:
         """Charge the peer, or refuse; return the head of the ledger after it (§11.1, §11.2)."""
         party = self.check_budget(terms, peer, evaluations)
-        if self.of("charged", session=session.hex()):
-            raise RefusedError("charged before", code=14)
         own = peer.fingerprint.hex()
+        where = {"session": session.hex(), "agreement": agreement_id(terms).hex(), "peer": own}
+        if self.of("charged", session=session.hex()) or not self.of("admitted", **where):
+            raise RefusedError("charged before, or not admitted", code=14)
         sums = {
             name: evaluations + sum(entry["evaluations"] for entry in self.of("charged", **whom))
             for name, whom in (("charged", {"peer": own}), ("party_charged", {"party": party}))

@@ -195,8 +195,9 @@ class Ledger(LedgerView):
             self._check_not_withdrawn(agreement)
             now = self.now
             self.spending(agreement, peer, now).check(agreement.terms, needed.evaluations, now)
-            if self.charge_of(needed.session_id) is not None or needed.party != peer.fingerprint:
-                raise LedgerError("a session is charged once, to its peer", hint="start a new session")
+            admitted = self._store.last("admitted", session=needed.session_id.hex(), **_under(agreement, needed.party))
+            if admitted is None or needed.party != peer.fingerprint or self.charge_of(needed.session_id) is not None:
+                raise LedgerError("a session is charged once, to its admitted peer", hint="start a new session")
             about = self._about(agreement, peer)
             fields = {
                 **about,

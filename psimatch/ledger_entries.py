@@ -183,6 +183,9 @@ class ChainCheck:
         self.owner: PublicIdentity | None = None
         self._time = 0
         self._charged: dict[tuple[str, str], int] = {}
+        # By session: with whom and under what it was admitted; and what was charged.
+        self._admitted: dict[str, tuple[str, str]] = {}
+        self._charged_sessions: set[str] = set()
 
     def take(self, number: int, body: str, signature: bytes) -> Entry:
         """Check the next entry, stored under this number; return it.
@@ -208,6 +211,7 @@ class ChainCheck:
         check_signature(self.owner, entry, signature)
         if entry.time < self._time:
             raise _corrupt(number, "was made before the one before it")
+        self._check_session(entry)
         self._check_sums(entry)
         self.head, self.count, self._time = hash_of(body), number + 1, entry.time
         return entry
@@ -220,6 +224,20 @@ class ChainCheck:
         """
         if not self.count:
             raise _corrupt(0, "is missing")
+
+    def _check_session(self, entry: Entry) -> None:
+        # §11.2
+        if entry.kind not in ("admitted", "charged"):
+            return
+        session, under = entry.fields["session"], (entry.fields["agreement"], entry.fields["peer"])
+        if entry.kind == "admitted":
+            self._admitted[session] = under
+        elif self._admitted.get(session) != under:
+            raise _corrupt(entry.number, "charges a session that was not admitted before")
+        elif session in self._charged_sessions:
+            raise _corrupt(entry.number, "charges a session that was charged before")
+        else:
+            self._charged_sessions.add(session)
 
     def _check_sums(self, entry: Entry) -> None:
         if entry.kind != "charged":

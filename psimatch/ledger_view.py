@@ -77,7 +77,9 @@ class LedgerView:
             yield entry_of(row)
 
     def verify(self) -> Verified:
-        """Check every entry, from the first: its form, place, time, hash and signature, and the sums of charges.
+        """Check every entry, from the first: its form, place, time, hash and signature, and what is charged.
+
+        Each session is charged once at most, after it was admitted, and the sums of charges are right.
 
         Entries that were cut off at the end leave no trace in here; a peer's receipts show it.
 

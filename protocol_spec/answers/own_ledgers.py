@@ -22,7 +22,7 @@ from protocol_spec.reference import (
 CLASSES = {
     "agreement of an unknown party": "standing",
     "Hello admitted before": "replayed",
-    "charged before": "ledger",
+    "charged before, or not admitted": "ledger",
     "clock": "ledger",
 }
 

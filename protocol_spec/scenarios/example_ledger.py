@@ -115,6 +115,9 @@ def spoiled_entries(entries: list[Entry]) -> list[tuple[str, list[Entry]]]:
     def changed(at: int, **fields: Any) -> list[Entry]:
         return [*entries[:at], {**entries[at], **fields}, *entries[at + 1 :]]
 
+    def again(some: list[Entry], **fields: Any) -> list[Entry]:
+        return [{**entry, **fields} for entry in some]
+
     def without(at: int, name: str) -> list[Entry]:
         return [*entries[:at], {k: v for k, v in entries[at].items() if k != name}, *entries[at + 1 :]]
 
@@ -127,6 +130,17 @@ def spoiled_entries(entries: list[Entry]) -> list[tuple[str, list[Entry]]]:
         ("a wrong sum of the party", changed(10, party_charged=17)),
         ("a sum of the party that forgets what its former key was charged", changed(18, party_charged=8)),
         ("a charge that its sums do not know", changed(4, evaluations=16)),
+        (
+            "a session charged twice, with the right sums",
+            [*entries[:11], *again(entries[10:11], charged=24, party_charged=24)],
+        ),
+        ("a session charged that was not admitted", changed(4, session=ZERO)),
+        ("a session charged that was admitted later", [*entries[:3], entries[4], entries[3]]),
+        ("a session charged to another than was admitted", [*entries[:4], {**entries[4], "peer": ZERO}]),
+        (
+            "a session charged under another agreement than was admitted",
+            [*entries[:4], {**entries[4], "agreement": ZERO}],
+        ),
         ("a charge left out of the sums after it", [*entries[:4], *entries[5:]]),
         ("a charge twice", [*entries[:5], entries[4], *entries[5:]]),
         ("no opening", entries[1:]),

@@ -110,7 +110,7 @@ class Story:
 
 def sessions_of_a_server() -> Scenario:
     """Sessions one after another, and what an old or another Hello asks for."""
-    story = Story()
+    story = Story(other=example_terms(title="Another"))
     one = story.session((1, 0, ZERO))
     story.admit((2, 8, one), "replayed", again=True)
     story.admit((1, 8, one), "standing")
@@ -119,8 +119,10 @@ def sessions_of_a_server() -> Scenario:
     story.admit((2, 8, ZERO), "")
     story.step("abort", session=i2osp(story.number, 32), reason="cancelled")
     session = story.admit((3, 8, one))
+    story.charge(session, "ledger", under="other")
     story.charge(session)
     story.charge(session, "ledger")
+    story.charge(b"\x5e" * 32, "ledger")
     story.finish(session)
     story.step("abort", session=b"", reason="no answer")
     story.admit((4, 15, one), "standing")

@@ -15,6 +15,7 @@ from psimatch.errors import (
     AgreementWithdrawnError,
     BudgetError,
     HelloReplayedError,
+    LedgerCorruptError,
     LedgerError,
     PeerAbortedError,
     ReceiptsError,
@@ -54,7 +55,7 @@ def test_a_head_that_the_peer_is_told_hides_what_was_recorded_before():
     for _ in range(2):
         ledger = new_ledger(CARE)
         needed = ChargeNeeded(bytes(32), POLICE.public.fingerprint, 8)
-        ledger.open_session(agreement, POLICE.public)
+        admit(ledger, agreement)
         heads.add(ledger.charge(agreement, POLICE.public, needed).ledger_head)
         (charged,) = [entry for entry in ledger.entries() if entry.kind == "charged"]
         assert len(bytes.fromhex(charged.fields["salt"])) == 32
@@ -164,7 +165,6 @@ def test_a_new_agreement_in_the_term_of_a_spent_one_gives_nothing(ledgers, clock
     second = make_agreement(max_evaluations=8, valid_from=TODAY.replace(day=16), title="Anew")
     assert ledgers[0].spending(second, POLICE.public, clock.now).evaluations == 8
     needed = ChargeNeeded(bytes(32), POLICE.public.fingerprint, 8)
-    ledgers[0].open_session(second, POLICE.public)
     with pytest.raises(BudgetError):
         ledgers[0].charge(second, POLICE.public, needed)
 
@@ -183,6 +183,7 @@ def test_a_renewal_counts_on_even_under_new_keys(ledgers, clock):
         ledgers[0].open_session(agreement_with(max_evaluations=16), new_police.public)
     renewal = agreement_with(max_evaluations=16, predecessor=first.terms.id_text)
     assert ledgers[0].open_session(renewal, new_police.public) == Standing(1, 0)
+    admit(ledgers[0], renewal, new_police.public)
     ledgers[0].charge(renewal, new_police.public, needed)
     with pytest.raises(BudgetError):
         ledgers[0].charge(renewal, new_police.public, needed)
@@ -217,16 +218,22 @@ def test_two_programs_race_for_the_last_charge(tmp_path, clock):
             losers.append(error)
 
     both = [Ledger(tmp_path / "care.ledger", CARE, clock=clock) for _ in range(2)]
+    admit(both[0], agreement)
     threads = [threading.Thread(target=charge, args=(ledger,)) for ledger in both]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert (len(winners), len(losers)) == (1, 1)
-    assert both[0].verify().entries == 2
+    assert both[0].verify().entries == 3
 
 
 # Hello, standing, withdrawal.
+
+
+def admit(ledger, agreement, peer=POLICE.public):
+    """Let a ledger admit the peer in a session, of 32 zero bytes."""
+    ledger.admit(agreement, peer, admission(), Role.CLIENT)
 
 
 def admission(hello=bytes(32), sessions=1, charged=0, receipt=bytes(32), session=bytes(32)):
@@ -314,10 +321,42 @@ def test_new_keys_under_a_name_that_reads_the_same(ledgers, name):
 
 def test_a_session_is_charged_once(ledgers):
     agreement, needed = make_agreement(), ChargeNeeded(bytes(32), POLICE.public.fingerprint, 8)
+    admit(ledgers[0], agreement)
     ledgers[0].charge(agreement, POLICE.public, needed)
     for wrong in (needed, ChargeNeeded(bytes([1]) * 32, CARE.public.fingerprint, 8)):
         with pytest.raises(LedgerError, match="charged once"):
             ledgers[0].charge(agreement, POLICE.public, wrong)
+
+
+def test_only_a_session_that_was_admitted_is_charged(ledgers):
+    agreement, other = make_agreement(), make_agreement(title="Another")
+    admit(ledgers[0], agreement)
+    for charged, session in ((other, bytes(32)), (agreement, bytes([1]) * 32)):
+        with pytest.raises(LedgerError, match="admitted"):
+            ledgers[0].charge(charged, POLICE.public, ChargeNeeded(session, POLICE.public.fingerprint, 8))
+    assert "charged" not in kinds(ledgers[0])
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        ({"charged": 16, "party_charged": 16}, "charges a session that was charged before"),
+        ({"session": "11" * 32}, "charges a session that was not admitted before"),
+        ({"agreement": "11" * 32}, "charges a session that was not admitted before"),
+        ({"peer": "11" * 32, "charged": 8, "party_charged": 16}, "charges a session that was not admitted before"),
+    ],
+)
+def test_a_charge_that_no_honest_ledger_has_does_not_verify(ledgers, changed, problem):
+    """The party signs it, and chains it, and its sums are right."""
+    agreement, needed = make_agreement(), ChargeNeeded(bytes(32), POLICE.public.fingerprint, 8)
+    admit(ledgers[0], agreement)
+    ledgers[0].charge(agreement, POLICE.public, needed)
+    fields = list(ledgers[0].entries())[-1].fields
+    assert ledgers[0].verify().entries == 3
+    with ledgers[0]._store.writing():
+        ledgers[0]._append("charged", {**fields, "charged": 16, "party_charged": 16, **changed})
+    with pytest.raises(LedgerCorruptError, match=f"entry 3 .* {problem}"):
+        ledgers[0].verify()
 
 
 def test_a_name_of_a_file_that_cant_be_kept(ledgers):

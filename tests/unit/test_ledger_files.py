@@ -18,7 +18,9 @@ from psimatch.errors import (
 from psimatch.ledger import Ledger
 from psimatch.ledger_entries import Entry
 from psimatch.ledger_view import LedgerView
-from psimatch.outputs import ChargeNeeded
+from psimatch.messages import Standing
+from psimatch.outputs import AdmissionNeeded, ChargeNeeded
+from psimatch.parameters import Role
 
 
 @contextlib.contextmanager
@@ -75,6 +77,8 @@ def test_tables_that_were_changed_are_found(filled, clock, sql):
 def test_a_swallowed_entry_is_noticed_at_once(tmp_path, clock):
     agreement = make_agreement()
     with Ledger(tmp_path / "care.ledger", CARE, clock=clock) as ledger:
+        needed = AdmissionNeeded(bytes(32), bytes(32), 8, Standing(1, 0))
+        ledger.admit(agreement, POLICE.public, needed, Role.CLIENT)
         with opened(tmp_path / "care.ledger") as other:
             other.execute("CREATE TRIGGER swallow BEFORE INSERT ON entries BEGIN SELECT RAISE(IGNORE); END")
         with pytest.raises(LedgerCorruptError, match="does not keep"):
