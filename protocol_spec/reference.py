@@ -1776,8 +1776,9 @@ def standing_point(told: Standing, seen: Standing | None, paid: int, receipts: S
         return 1
     if told[1] < charged + paid:
         return 2
-    order = [ZERO, *receipts]
-    fits = told[2] == last or (told[2] in order and (last not in order or order.index(told[2]) > order.index(last)))
+    order = list(receipts)
+    known = told[2] in order and (last not in order or order.index(told[2]) > order.index(last))
+    fits = told[2] == last or known  # zero is older than any
     return 0 if fits else 3
 
 

@@ -10,8 +10,6 @@ from psimatch.errors import StandingError
 from psimatch.messages import Standing
 
 ACKNOWLEDGE: Final = "find out why, then: psimatch ledger acknowledge AGREEMENT --reason ..."
-# Before all receipts, and before even none.
-_NONE, _UNKNOWN = -1, -2
 
 
 def check_standing(told: Standing, seen: Standing | None, paid: int, place_of: Callable[[bytes], int | None]) -> None:
@@ -33,14 +31,12 @@ def check_standing(told: Standing, seen: Standing | None, paid: int, place_of: C
             hint=ACKNOWLEDGE,
         )
 
-    def place(receipt: bytes) -> int:
-        if receipt == NO_DIGEST:
-            return _NONE
-        found = place_of(receipt)
-        return _UNKNOWN if found is None else found
-
     before = NO_DIGEST if seen is None else seen.last_receipt
-    if told.last_receipt != before and place(told.last_receipt) < max(_NONE, place(before)):
+    if told.last_receipt == before:
+        return
+    # One that was acknowledged need not be known; none at all is older than any.
+    place, last = place_of(told.last_receipt), place_of(before)
+    if place is None or (last is not None and place < last):
         raise StandingError(
             "the peer's last receipt is not one that this ledger knows of after the one before: one of the two"
             " ledgers was lost, replaced, or put back from a copy",

@@ -80,6 +80,7 @@ def standing_scenarios() -> Iterator[Scenario]:
         ("no receipt any more", 3, (6, 40, ZERO), (5, 32, two), 8),
         ("an unknown receipt after a known one", 3, (6, 40, lost), (5, 32, two), 8),
         ("the unknown receipt that was acknowledged", 0, (6, 40, lost), (5, 32, lost), 8),
+        ("no receipt after the unknown one that was acknowledged", 3, (6, 40, ZERO), (5, 32, lost), 8),
         ("a known receipt after the one that was acknowledged", 0, (6, 40, three), (5, 32, lost), 8),
     ]
     names = ("sessions", "charged", "last_receipt")
