@@ -169,6 +169,7 @@ def signature_scenarios() -> Iterator[Scenario]:
         about = f"A signature under an agreement: {name}."
         yield Scenario("agreement_signature", name, about, "§3.3 step 1", given, refused)
     yield from low_order_scenarios()
+    yield from full_order_scenarios()
 
 
 def low_order_scenarios() -> Iterator[Scenario]:
@@ -192,6 +193,30 @@ def low_order_scenarios() -> Iterator[Scenario]:
         }  # fmt: skip
         about = f"A signature that verifies where nobody looks for low order: {name}."
         yield Scenario("agreement_signature", name, about, "§2.2", given, "signature")
+
+
+def full_order_scenarios() -> Iterator[Scenario]:
+    """Sign with R = r * B and S = r, which no private key is needed for where h times the key is neutral (§2.2)."""
+    r_point = CLIENT.public.signing
+    r = int.from_bytes(hashlib.sha512(CLIENT.material[:32]).digest()[:32], "little") & ((1 << 254) - 8) | 1 << 254
+    signature = r_point + (r % Q).to_bytes(32, "little")
+    for n, y in enumerate(sorted(LOW_ORDER), 1):
+        for sign, said in ((0, ""), (1, ", with the other sign")):
+            key = (y | sign << 255).to_bytes(32, "little")
+            for number in count():
+                # Eight divides h before and after it is taken modulo the order, so no program's way to do it matters.
+                terms = example_terms(title=f"Number {number}")
+                signed = agreement_signed("client", agreement_id(terms))
+                h = int.from_bytes(hashlib.sha512(r_point + key + signed).digest(), "little")
+                if h % 8 == h % Q % 8 == 0:
+                    break
+            given = {
+                "terms": terms, "role": "client", "signature": signature, "signing_key": key,
+                "sealing_key": CLIENT.public.sealing,
+            }  # fmt: skip
+            about = f"A signature whose R has full order, by the key of low order number {n}{said}."
+            name = f"R of full order, by the key of low order number {n}{said}"
+            yield Scenario("agreement_signature", name, about, "§2.2", given, "signature")
 
 
 def scenarios() -> Iterator[Scenario]:

@@ -51,7 +51,9 @@ class Story:
         self.steps.append({"do": do, "time": self.time, **places, **more})
         self.wanted.append(refused)
 
-    def admit(self, told: Told, refused: str = "", *, again: bool = False, size: int = 8, **where: Any) -> bytes:
+    def admit(
+        self, told: Told, refused: str = "", *, again: bool = False, size: int = 8, role: str = "", **where: Any
+    ) -> bytes:
         """Admit the peer in a new session, or with the Hello before; return the session."""
         self.number += not again
         session, hello = i2osp(self.number, 32), i2osp(1000 + self.number, 32)
@@ -62,17 +64,17 @@ class Story:
             "told": dict(zip(names, told, strict=True)),
             "evaluations": size,
         }
-        self.step("admit", refused, role=self.keeper, **asked, **where)
+        self.step("admit", refused, role=role or self.keeper, **asked, **where)
         return session
 
     def charge(self, session: bytes, refused: str = "", size: int = 8, **where: Any) -> None:
         """Charge the peer for a session."""
         self.step("charge", refused, session=session, evaluations=size, salt=self.draw(32), **where)
 
-    def finish(self, session: bytes, alone: bool = False) -> bytes:
+    def finish(self, session: bytes, alone: bool = False, sizes: tuple[int, int] = (8, 8)) -> bytes:
         """Record the receipt of a session: with the own signature, then with both; return its digest."""
         known = agreement_id(self.agreements["first"])
-        body = pack([session, known, ZERO, ZERO, 8, 8, i2osp(1, 4), ZERO, ZERO])
+        body = pack([session, known, ZERO, ZERO, *sizes, i2osp(1, 4), ZERO, ZERO])
         roles = {"client": CLIENT, "server": SERVER}
         own = roles[self.keeper].sign(receipt_signed(self.keeper, body))
         other = "client" if self.keeper == "server" else "server"
@@ -151,6 +153,62 @@ def sessions_of_a_client() -> Scenario:
     story.step("open")
     story.admit((3, 0, receipt_of(story)))
     return story.scenario("a standing that is refused, and acknowledged", "§11.3")
+
+
+def sizes_that_differ(keeper: str) -> Scenario:
+    """Hold the peer's next standing against the own set size in the receipt, not against the peer's."""
+    story = Story(keeper)
+
+    def opened() -> None:
+        if keeper == "client":
+            story.step("open")
+
+    opened()
+    session = story.admit((1, 0, ZERO), size=5)
+    story.charge(session, size=5)
+    one = story.finish(session, sizes=(8, 5) if keeper == "client" else (5, 8))
+    if keeper == "server":
+        story.admit((2, 5, one), "standing")
+        story.admit((2, 7, one), "standing")
+    opened()
+    session = story.admit((2, 8, one), size=8)
+    story.charge(session, size=8)
+    two = story.finish(session, sizes=(3, 8) if keeper == "client" else (8, 3))
+    opened()
+    story.admit((3, 11, two))
+    return story.scenario("sets of two sizes", "§11.3 step 2")
+
+
+def refused_in_both_roles() -> Scenario:
+    """Refuse as the server too what was refused, and recorded, as the client."""
+    known = example_terms()
+    story = Story("client", turned=example_terms(client=known["server"], server=known["client"]))
+    one = story.session((1, 0, ZERO))
+    story.admit((2, 8, one), "", under="turned", role="server")
+    story.step("open")
+    story.admit((2, 8, one), "standing")
+    story.admit((9, 80, one), "standing", under="turned", role="server")
+    story.admit((9, 80, one), "standing")
+    story.step("acknowledge", under="turned", reason="Told by telephone.")
+    story.admit((3, 8, one), "", under="turned", role="server")
+    # A server records no refusal.
+    story.admit((3, 8, one), "standing", under="turned", role="server")
+    story.admit((4, 8, one), "", under="turned", role="server")
+    return story.scenario("a refusal that holds in both roles", "§11.3")
+
+
+def signed_alone() -> Scenario:
+    """Take a receipt that has the own signature alone as known, and tell it to nobody."""
+    story = Story("client")
+    story.step("open")
+    session = story.admit((1, 0, ZERO))
+    story.charge(session)
+    alone = story.finish(session, alone=True)
+    story.step("open")
+    story.admit((2, 0, alone))
+    story.step("open")
+    story.admit((3, 0, ZERO), "standing")
+    return story.scenario("a receipt that has the own signature alone", "§11.3 step 3")
 
 
 def receipt_of(story: Story) -> bytes:
@@ -273,6 +331,10 @@ def scenarios() -> Iterator[Scenario]:
     yield sessions_of_a_server()
     yield sessions_of_a_client()
     yield from withdrawals()
+    for keeper in ("client", "server"):
+        yield sizes_that_differ(keeper)
+    yield refused_in_both_roles()
+    yield signed_alone()
     yield clock()
     yield renewals()
     yield names()
