@@ -32,6 +32,7 @@ from protocol_spec.reference import (
     audit_share,
     client_head,
     digest,
+    evaluate,
     hpke_open,
     hpke_seal,
     i2osp,
@@ -39,9 +40,13 @@ from protocol_spec.reference import (
     message_record,
     message_signed,
     pack,
+    parts,
+    prf_input,
     read_audit_file,
+    read_person,
     receipt_signed,
     session_id,
+    session_key,
     unpack,
 )
 from protocol_spec.scenarios.scenario import Scenario
@@ -85,6 +90,7 @@ class Book:
     root: Callable[[bytes], bytes] = lambda root: root  # as it is signed
     bodies: Sequence[Callable[[Fields], Fields]] = (lambda body: body,) * 2  # of the client's, the server's Receipt
     header: Callable[[Fields], Fields] = lambda header: header
+    raw: Callable[[int, bytes], bytes] = lambda _, row: row  # by place, before it is sealed
     set_size: int | None = None
     with_receipts: bool = True  # whether a Receipt is made anew over what was said
 
@@ -98,7 +104,7 @@ class Book:
         size = len(self.rows) if self.set_size is None else self.set_size
         header = [0, 1, self.role, known, session, size, ROW_BYTES, kept_seed(self.role, known, session, self.seeds[0])]
         sealed = [
-            audit_cipher(self.seeds, place).encrypt(bytes(12), audit_row(*row, ROW_BYTES), None)
+            audit_cipher(self.seeds, place).encrypt(bytes(12), self.raw(place, audit_row(*row, ROW_BYTES)), None)
             for place, row in enumerate(self.rows)
         ]
         leaves = self.leaves(leaves)
@@ -217,8 +223,33 @@ def honest_run(reveal: str) -> Run:
 
 
 def honest(role: int, reveal: str = "both") -> Book:
-    """Return the book of a side of that session, its rows in less bytes."""
-    run = honest_run(reveal)
+    """Return the book of a side of that session."""
+    return book_of(honest_run(reveal), role)
+
+
+@cache
+def run_with_persons(policy: str) -> Run:
+    """Return a whole session in which a number and two tokens of a person match."""
+    row = {"voornamen": "Sanne", "achternaam": "Berg", "geboortedatum": "2009-04-25"}
+    tokens = [("person", 1, token.encode()) for token in read_person(row, policy)[:2]]
+    items = {"client": listed(BSN[0], *tokens, who="care"), "server": listed(BSN[0], *tokens, who="police")}
+    reason = "" if policy == "strong" else "A test."
+    kinds = ["nl-bsn/1", "person/1"]
+    under = terms(auditor=AUDITED, kinds=kinds, person_policy=policy, large_budget_reason=reason)
+    return Run(Case(f"audit file, persons under {policy}", under, items)).finish()
+
+
+def claims_of(run: Run) -> dict[Identifier, bytes]:
+    """Return the claim of each identifier of either side, the dummies too."""
+    books = [book_of(run, role) for role in (0, 1)]
+    known, session = unpack(books[0].records()[0])[3:5]
+    key = session_key(books[1].key_seed, known, session)
+    items = [row[1] for book in books for row in book.rows]
+    return {item: parts(evaluate(key, prf_input(known, session, item)))[1] for item in items}
+
+
+def book_of(run: Run, role: int) -> Book:
+    """Return the book of a side of a session, its rows in less bytes."""
     channel, drawn = run.sides[ROLES[role]].channel, run.given[ROLES[role]]["random"]
     file = read_audit_file(lp(*channel.audit, *channel.messages))
     seeds = bytes.fromhex(drawn["auditor_seed"]), bytes.fromhex(drawn["owner_seed"])
@@ -249,9 +280,9 @@ def whole(book: Book) -> Asked:
 
 def scenarios() -> Iterator[Scenario]:
     """Return the scenarios of this file."""
-    from protocol_spec.scenarios import wrong_audit_files
+    from protocol_spec.scenarios import audited_claims, wrong_audit_files
 
-    for name, asked, violation in (*right(), *wrong_audit_files.wrong()):
+    for name, asked, violation in (*right(), *wrong_audit_files.wrong(), *audited_claims.found()):
         about = f"An audit file {'that shows a violation' if violation else 'in order'}: {name}."
         made = Scenario("audit_file", name, about, "§12.4, §12.5", asked.given())
         found = made.content()["expect"]["output"]["violation"]

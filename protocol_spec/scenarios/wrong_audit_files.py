@@ -35,7 +35,15 @@ from protocol_spec.reference import (
     split,
     unpack,
 )
-from protocol_spec.scenarios.audit_files import ROLES, Asked, Book, Message, Row, honest, whole
+from protocol_spec.scenarios.audit_files import (
+    ROLES,
+    Asked,
+    Book,
+    Message,
+    Row,
+    honest,
+    whole,
+)
 from protocol_spec.scenarios.sessions import ADDRESS
 from protocol_spec.scenarios.wrong_messages import field, swap
 
@@ -246,6 +254,16 @@ def opened(book: Book) -> Found:
         yield f"{name}, {what}", whole(with_rows(book, (place, row))), True
         if not book.role:
             yield f"{name}, {what}, and run with", whole(rerun(with_rows(book, (place, row)))), what not in harmless
+    for what, change in (
+        ("that is filled with more than zeros", lambda raw: raw[:-1] + b"\x01"),
+        ("that is longer than it says", lambda raw: i2osp(int.from_bytes(raw[:4], "big") - 1, 4) + raw[4:]),
+        ("that says it is longer than it is", lambda raw: i2osp(int.from_bytes(raw[:4], "big") + 1, 4) + raw[4:]),
+    ):
+
+        def raw(place: int, row: bytes, change: Callable[[bytes], bytes] = change) -> bytes:
+            return change(row) if place == real else row
+
+        yield f"{name}, a row {what}", whole(replace(book, raw=raw)), True
     other_refs = with_rows(book, (real, (salt, item, blinding, "78")))
     leaves = [audit_leaf(*row) for row in book.rows]
     bound = replace(other_refs, root=lambda _: audit_root(leaves), leaves=lambda _: leaves)
