@@ -2764,7 +2764,8 @@ class Auditor:
         committed = self.of((BLINDED, SERVER_HELLO)[self.file.role])
         declared = self.set_sizes()[self.file.role]
         whole = declared == self.file.size == len(self.file.leaves)
-        return not committed or (whole and committed[0][-1] == audit_root(self.file.leaves))
+        once = not any(fields[-1] for fields in self.of(BLINDED)[1:])
+        return not committed or (whole and once and committed[0][-1] == audit_root(self.file.leaves))
 
     def sizes_hold(self) -> bool:
         """Say whether sizes are buckets, chunks have theirs, the commitment holds, tags and claims ascend (check 3)."""

@@ -91,6 +91,7 @@ class Book:
     bodies: Sequence[Callable[[Fields], Fields]] = (lambda body: body,) * 2  # of the client's, the server's Receipt
     header: Callable[[Fields], Fields] = lambda header: header
     raw: Callable[[int, bytes], bytes] = lambda _, row: row  # by place, before it is sealed
+    row_bytes: int = ROW_BYTES
     set_size: int | None = None
     with_receipts: bool = True  # whether a Receipt is made anew over what was said
 
@@ -102,9 +103,10 @@ class Book:
         self.put_root(said, self.root(audit_root(leaves)))
         messages, session = self.signed(said, known)
         size = len(self.rows) if self.set_size is None else self.set_size
-        header = [0, 1, self.role, known, session, size, ROW_BYTES, kept_seed(self.role, known, session, self.seeds[0])]
+        sealed_seed = kept_seed(self.role, known, session, self.seeds[0])
+        header = [0, 1, self.role, known, session, size, self.row_bytes, sealed_seed]
         sealed = [
-            audit_cipher(self.seeds, place).encrypt(bytes(12), self.raw(place, audit_row(*row, ROW_BYTES)), None)
+            audit_cipher(self.seeds, place).encrypt(bytes(12), self.raw(place, audit_row(*row, self.row_bytes)), None)
             for place, row in enumerate(self.rows)
         ]
         leaves = self.leaves(leaves)
@@ -278,17 +280,22 @@ def whole(book: Book) -> Asked:
     return Asked(book, book.file(), range(len(book.rows) + book.role))
 
 
+def checked(name: str, asked: Asked, violation: bool) -> Scenario:
+    """Return the scenario, in which there must be a violation or none."""
+    about = f"An audit file {'that shows a violation' if violation else 'in order'}: {name}."
+    made = Scenario("audit_file", name, about, "§12.4, §12.5", asked.given())
+    found = made.content()["expect"]["output"]["violation"]
+    if found is not violation:
+        raise SystemExit(f"{made.file}: violation {found}")
+    return made
+
+
 def scenarios() -> Iterator[Scenario]:
     """Return the scenarios of this file."""
     from protocol_spec.scenarios import audited_claims, wrong_audit_files
 
     for name, asked, violation in (*right(), *wrong_audit_files.wrong(), *audited_claims.found()):
-        about = f"An audit file {'that shows a violation' if violation else 'in order'}: {name}."
-        made = Scenario("audit_file", name, about, "§12.4, §12.5", asked.given())
-        found = made.content()["expect"]["output"]["violation"]
-        if found is not violation:
-            raise SystemExit(f"{made.file}: violation {found}")
-        yield made
+        yield checked(name, asked, violation)
     book = honest(0)
     for name, data in wrong_audit_files.no_files(book):
         about = f"What is no audit file of this agreement: {name}."

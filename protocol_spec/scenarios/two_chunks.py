@@ -1,4 +1,4 @@
-"""Sessions whose sets have 2,049 identifiers, one more than a chunk (§5.3, §5.4, §8.2)."""
+"""Sessions whose sets have 2,049 identifiers, one more than a chunk, and their audits (§5.3, §5.4, §8.2, §12.5)."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from protocol_spec.reference import (
     split,
     unpack,
 )
+from protocol_spec.scenarios import two_chunk_audits
 from protocol_spec.scenarios.attacks import NAMES
 from protocol_spec.scenarios.scenario import Scenario
 from protocol_spec.scenarios.sessions import PARTIES, Case, Given, Run, kept, listed, terms
@@ -173,6 +174,7 @@ def scenarios() -> Iterator[Scenario]:
     yield from out_of_chunk(Alternatives(case("two chunks of tags", 0, NUMBER), [(TAGS, 0), (TAGS, 1)]))
     others = [(BLINDED, 0), (BLINDED, 1), (EVALUATED, 1)]
     yield from out_of_chunk(Alternatives(case("two chunks of elements", NUMBER, 0), others))
+    yield from two_chunk_audits.scenarios()
 
 
 def out_of_chunk(made: Alternatives) -> Iterator[Scenario]:

@@ -213,6 +213,16 @@ def received(book: Book) -> Found:
     at = at_kind(book, CONTACTS) + 1
     twice = replace(one, messages=[*one.messages[:at], one.messages[at - 1], *one.messages[at:]])
     yield f"{ROLES[book.role]}, as many contacts as claims, in two messages", whole(twice), True
+    at, claims = at_kind(book, CLAIMS), book.messages[at_kind(book, CLAIMS)]
+    halves = [
+        replace(
+            claims,
+            fields=[CLAIMS, last, *(half[last] for half in (split(claims.fields[2], 16), split(claims.fields[3], 48)))],
+        )
+        for last in (False, True)
+    ]
+    twice = replace(book, messages=[*book.messages[:at], *halves, *book.messages[at + 1 :]])
+    yield f"{ROLES[book.role]}, claims in two messages where one has place for all", whole(twice), True
     for at in (at_kind(book, RECEIPT), len(book.messages) - 1):
         signature = replace(book.messages[at], fields=[*book.messages[at].fields[:2], bytes(64)])
         unsigned = replace(

@@ -184,6 +184,8 @@ def _chunk_problems(evidence: Evidence, sizes: dict[Role, int]) -> Iterator[str]
     blinded = evidence.of(Role.CLIENT, Blinded)
     if any((message.rest == _NO_REST) != (number == len(lengths)) for number, message in enumerate(blinded, 1)):
         yield "the client committed to fewer or more chunks than it declared"
+    if any(message.root for message in blinded[1:]):
+        yield "the client commits to its rows more than once"
     for before, message in pairwise(blinded):
         if digest(Label.COMMITMENT, message.elements, message.rest) != before.rest:
             yield "the client sent other blinded elements than it committed to"

@@ -208,6 +208,10 @@ def test_the_last_chunk_commits_to_no_more_and_the_others_do(role):
         said = said_in(contents)
         numbers = [at for at, (_, _, message) in enumerate(said) if isinstance(message, Blinded)]
         assert len(numbers) == 3
+        sender, received, message = said[numbers[1]]
+        until = [*said[: numbers[1]], (sender, received, replace(message, root=bytes(32)))]
+        report = check(agreement, wire, role, signed_anew(contents, until))
+        assert report.violations == ("the client commits to its rows more than once",)
         for at, rest in ((numbers[0], bytes(32)), (numbers[-1], b"\1" * 32)):
             sender, received, message = said[at]
             until = [*said[:at], (sender, received, replace(message, rest=rest))]
