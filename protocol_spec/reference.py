@@ -1376,6 +1376,13 @@ def check_sealing_key(key: bytes) -> None:
         raise RefusedError("ephemeral key", 12, 8) from None
 
 
+def check_own(own: Collection[Identifier], terms: Terms) -> None:
+    """Refuse an identifier of a kind that the agreement does not name, or not in the form of its kind (§13.1)."""
+    for kind, version, value in own:
+        if f"{kind}/{version}" not in terms["kinds"] or not is_canonical(kind, value, terms):
+            raise RefusedError("own_list")
+
+
 def own_size(channel: Channel, own: Mapping[Identifier, str]) -> int:
     """Return the size to which the own set is filled, or refuse one that is too large (§3.1, §8.1, §13.3)."""
     places = len(own) + channel.reserved
@@ -1610,6 +1617,7 @@ class Peer:
         for name, public in ((role, identity.public), ({"client": "server", "server": "client"}[role], peer)):
             if terms[name]["fingerprint"] != crockford(public.fingerprint, 52):
                 raise RefusedError("party")
+        check_own(own, terms)
         self.channel = Channel(0 if role == "client" else 1, identity, peer, terms, random, standing, ledger_head)
         self.channel.auditor, self.channel.case_refs = auditor, case_refs or {}
         self.channel.ledger, self.channel.counts, self.channel.reserved = ledger, counts, reserved

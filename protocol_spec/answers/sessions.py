@@ -20,6 +20,7 @@ from protocol_spec.reference import (
     SealingKey,
     Standing,
     check_agreement,
+    check_own,
     decode_message,
     hpke_open,
     i2osp,
@@ -101,12 +102,14 @@ class ToldLedger:
 
 
 def check_start(given: dict[str, Any], **more: Any) -> None:
-    """Refuse an agreement under which the session may not begin (§3.3 step 2); no Abort is sent."""
+    """Refuse an agreement or an own list with which the session may not begin (§3.3, §13.1); no Abort is sent."""
     role, signed = given["role"], {name: bytes.fromhex(text) for name, text in given["signatures"].items()}
-    own, other = Identity(bytes.fromhex(given["identity_seed"])).public, public_of(given["peer"])
-    parties = {role: own, ("server" if role == "client" else "client"): other}
+    this, other = Identity(bytes.fromhex(given["identity_seed"])).public, public_of(given["peer"])
+    parties = {role: this, ("server" if role == "client" else "client"): other}
     try:
         check_agreement(given["terms"], signed, parties, given["today"])
+        own = [(item["kind"], item["version"], bytes.fromhex(item["value"])) for item in given.get("items", [])]
+        check_own(own, given["terms"])
     except RefusedError as error:
         raise RefusalError(class_of(error), abort=0, **more) from None
 

@@ -9,6 +9,7 @@ from protocol_spec.reference import (
     AUDITOR,
     SERVER,
     ZERO,
+    Identifier,
     agreement_id,
     agreement_signed,
     example_terms,
@@ -17,14 +18,14 @@ from protocol_spec.reference import (
 from protocol_spec.scenarios.attacks import case
 from protocol_spec.scenarios.envelopes import TERMS, Hellos, asked
 from protocol_spec.scenarios.scenario import Scenario
-from protocol_spec.scenarios.sessions import PARTIES, Given, kept, public, signatures
+from protocol_spec.scenarios.sessions import BSN, PARTIES, Case, Given, kept, listed, public, signatures, terms
 
 
 def wrong_beginnings(role: str) -> Iterator[tuple[str, Given, str]]:
     """Return what is changed in the input of a side, and the class in which it must not begin."""
-    signed, terms = signatures(case().terms), case().terms
+    signed = signatures(case().terms)
     other, less = {"client": "server", "server": "client"}[role], signatures(example_terms(title="Other terms"))
-    known = agreement_id(terms)
+    known = agreement_id(case().terms)
     exchanged = {name: PARTIES[name].sign(agreement_signed(role, known)) for name in PARTIES}
     yield "the peer has not signed", {"signatures": {role: signed[role]}}, "signature"
     yield "this side has not signed", {"signatures": {other: signed[other]}}, "signature"
@@ -40,6 +41,29 @@ def wrong_beginnings(role: str) -> Iterator[tuple[str, Given, str]]:
     yield "this side is its own peer", {"peer": public(PARTIES[role])}, "party"
 
 
+# Values that are not as their kind writes them (§13.1), among right ones.
+WRONG_VALUES: list[tuple[str, Identifier]] = [
+    ("a number that fails the eleven-test", ("nl-bsn", 1, b"123456783")),
+    ("a number with dots", ("nl-bsn", 1, b"1112.22.333")),
+    ("a postcode in small letters", ("nl-address", 1, b"9711ab 12")),
+    ("a house number with a leading zero", ("nl-address", 1, b"9711AB 012")),
+    ("a telephone number without a country's code", ("phone", 1, b"0501234567")),
+    ("text that is not in NFC", ("text", 1, b"Zoe\xcc\x88")),
+    ("text of white space", ("text", 1, b"  ")),
+]
+
+
+def wrong_lists(role: str) -> Iterator[Scenario]:
+    """Return sessions with a value in the own list that could match nothing."""
+    kinds = ["nl-address/1", "nl-bsn/1", "phone/1", "text/1"]
+    for name, item in WRONG_VALUES:
+        items = {each: listed(BSN[1]) | (listed(item) if each == role else {}) for each in PARTIES}
+        under = terms(kinds=kinds, phone_region="NL", contact_size=0)
+        given = {**Case(f"own list, {name}", under, items).side(role), "receive": []}
+        about = f"A list with a value that the {role} must refuse: {name}."
+        yield Scenario("session", f"{role} does not begin, {name}", about, "§13.1", given, "own_list")
+
+
 def scenarios() -> Iterator[Scenario]:
     """Return the scenarios of this file."""
     for role in PARTIES:
@@ -47,6 +71,7 @@ def scenarios() -> Iterator[Scenario]:
         for name, changes, refused in wrong_beginnings(role):
             about = f"A session that the {role} must not begin: {name}."
             yield Scenario("session", f"{role} does not begin, {name}", about, "§3.3 step 2", given | changes, refused)
+        yield from wrong_lists(role)
     hellos = Hellos()
     first = seal_envelope(SERVER.public.sealing, 0, 0, ZERO, hellos.plain(hellos.message))
     right = asked(kept(first, {"identity_seed": SERVER.seed.hex()}), hellos.secret)

@@ -196,12 +196,25 @@ def test_hpke_by_hand_agrees_with_cryptography(plaintext, info):
 def test_two_references_run_a_session():
     terms = ref.example_terms()
     client = ref.Peer(
-        "client", ref.CLIENT, ref.SERVER.public, terms, {("nl-bsn", 1, b"1"): "a", ("nl-bsn", 1, b"2"): "b"}
+        "client",
+        ref.CLIENT,
+        ref.SERVER.public,
+        terms,
+        {("nl-bsn", 1, b"123456782"): "a", ("nl-bsn", 1, b"111222333"): "b"},
     )
     server = ref.Peer(
-        "server", ref.SERVER, ref.CLIENT.public, terms, {("nl-bsn", 1, b"2"): "c", ("nl-bsn", 1, b"3"): "d"}
+        "server",
+        ref.SERVER,
+        ref.CLIENT.public,
+        terms,
+        {("nl-bsn", 1, b"111222333"): "c", ("nl-bsn", 1, b"999990019"): "d"},
     )
     ref.run_session(client, server)
-    assert [(m.identifier[2], m.contact) for m in client.matches] == [(b"2", "c")]
-    assert [(m.identifier[2], m.contact) for m in server.matches] == [(b"2", "b")]
+    assert [(m.identifier[2], m.contact) for m in client.matches] == [(b"111222333", "c")]
+    assert [(m.identifier[2], m.contact) for m in server.matches] == [(b"111222333", "b")]
     assert client.matches[0].reference == server.matches[0].reference
+
+
+def test_the_reference_refuses_a_value_of_another_form_in_its_own_list():
+    with pytest.raises(ref.RefusedError):
+        ref.Peer("client", ref.CLIENT, ref.SERVER.public, ref.example_terms(), {("nl-bsn", 1, b"1234.56.782"): ""})

@@ -97,6 +97,8 @@ def beginning(**more):
         yield
     except errors.AgreementError as error:
         raise InputRefusedError(class_of(error), abort=0, **more) from None
+    except (errors.FieldError, errors.LocalProtocolError):
+        raise InputRefusedError("own_list", abort=0, **more) from None
 
 
 class LedgerRefusedError(Exception):
