@@ -1,11 +1,10 @@
 """The ledger: charges before work, standing, withdrawal."""
 
-import json
 import threading
 
 import pytest
 from ledger_sessions import NOON, finish, kinds, match
-from sessions import CARE, POLICE, STRANGER, TODAY, make_agreement, make_client, make_server, make_terms, new_ledger
+from sessions import CARE, POLICE, TODAY, make_agreement, make_client, make_server, make_terms, new_ledger
 
 from psimatch import drive, oprf
 from psimatch import server as server_module
@@ -18,7 +17,6 @@ from psimatch.errors import (
     LedgerCorruptError,
     LedgerError,
     PeerAbortedError,
-    ReceiptsError,
     StandingError,
 )
 from psimatch.identifiers import text
@@ -27,7 +25,6 @@ from psimatch.ledger import Ledger
 from psimatch.messages import Standing
 from psimatch.outputs import AdmissionNeeded, ChargeNeeded
 from psimatch.parameters import Role
-from psimatch.receipt_files import check_receipts, read_receipts, write_receipts
 from psimatch.terms import Party, Reveal
 from psimatch.transports import memory_pair
 
@@ -376,36 +373,6 @@ def test_a_charge_that_no_honest_ledger_has_does_not_verify(ledgers, changed, pr
 def test_a_name_of_a_file_that_cant_be_kept(ledgers):
     with pytest.raises(LedgerError, match="can't be kept"):
         ledgers[0].keep_until("a\udc80.csv", bytes(32), make_agreement().terms)
-
-
-@pytest.mark.parametrize("name", [["Politie"], {"Politie": 1}, 5, None, ""])
-def test_a_file_of_receipts_whose_name_is_no_name(tmp_path, ledgers, name):
-    finish(make_agreement(), ledgers)
-    write_receipts(tmp_path / "police.receipts", ledgers[1], CARE.public.fingerprint)
-    document = json.loads((tmp_path / "police.receipts").read_bytes())
-    (tmp_path / "police.receipts").write_text(json.dumps({**document, "name": name}))
-    with pytest.raises(ReceiptsError, match="not a file of receipts"):
-        read_receipts(tmp_path / "police.receipts")
-
-
-def test_the_peers_receipts_show_entries_that_were_cut_off(tmp_path, ledgers):
-    agreement = make_agreement()
-    for _ in range(2):
-        finish(agreement, ledgers)
-    write_receipts(tmp_path / "police.receipts", ledgers[1], CARE.public.fingerprint)
-    peer, receipts = read_receipts(tmp_path / "police.receipts")
-    assert peer == POLICE.public
-    checked = check_receipts(ledgers[0], peer, receipts)
-    assert (checked.checked, checked.newer) == (2, 0)
-    finish(agreement, ledgers)
-    assert check_receipts(ledgers[0], peer, receipts).newer == 1
-    with pytest.raises(ReceiptsError, match="does not show"):
-        check_receipts(ledgers[0], peer, receipts[1:])
-    short = new_ledger(CARE)
-    with pytest.raises(ReceiptsError, match="cut off"):
-        check_receipts(short, peer, receipts)
-    with pytest.raises(ReceiptsError, match="not signed by both"):
-        check_receipts(ledgers[0], STRANGER.public, receipts)
 
 
 def test_a_withdrawn_agreement_is_refused_by_both(ledgers):
