@@ -148,11 +148,12 @@ class LedgerView:
         party, _ = self.party_under(agreement, peer)
         before = self.charged_before(party, start_of(self._first_day(agreement.terms, party)))
         last = self._store.last("charged", party=party)
+        today = now - now % DAY
         return Spending(
             self.charged_before(party, None) - before,
-            self._store.count("charged", party=party, time__from=now - now % DAY),
+            self._store.count("charged", party=party, time__from=today),
             None if last is None else last.time,
-            self._store.count("admitted", party=party, time__from=now - now % DAY),
+            self._store.count("admitted", party=party, time__from=today),
         )
 
     def charged_before(self, party: str, moment: int | None) -> int:

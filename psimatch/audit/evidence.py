@@ -42,7 +42,6 @@ _ORDER: Final[Mapping[Role, tuple[type[Message], ...]]] = {
     Role.SERVER: (ServerHello, Tags, Evaluated, Contacts, LedgerHead, ReceiptMessage, Abort),
 }
 _IN_CHUNKS: Final = Tags | Blinded | Evaluated | Claims | Contacts
-_NO_REST: Final = bytes(32)
 
 _Kind = TypeVar("_Kind", bound=Message)
 
@@ -182,7 +181,7 @@ def _chunk_problems(evidence: Evidence, sizes: dict[Role, int]) -> Iterator[str]
     if [len(answer.elements) for answer in evaluated] != lengths[: len(evaluated)]:
         yield "the server evaluated fewer or more elements than it was sent"
     blinded = evidence.of(Role.CLIENT, Blinded)
-    if any((message.rest == _NO_REST) != (number == len(lengths)) for number, message in enumerate(blinded, 1)):
+    if any((message.rest == NO_DIGEST) != (number == len(lengths)) for number, message in enumerate(blinded, 1)):
         yield "the client committed to fewer or more chunks than it declared"
     if any(message.root for message in blinded[1:]):
         yield "the client commits to its rows more than once"

@@ -16,7 +16,8 @@ from psimatch.messages import Receipt as ReceiptMessage
 from psimatch.parameters import LIMITS, Label, Role
 from psimatch.receipt import Receipt
 
-PARTIES = {Role.CLIENT: CARE.public, Role.SERVER: POLICE.public}
+IDENTITIES = {Role.CLIENT: CARE, Role.SERVER: POLICE}
+PARTIES = {role: identity.public for role, identity in IDENTITIES.items()}
 TERMS = {"auditor": AUDITOR.public.fingerprint_text}
 CASE_REFS = {text("a"): "case a", text("c"): "case c"}
 BOTH = pytest.mark.parametrize("role", Role)
@@ -50,7 +51,7 @@ def signed_anew(contents, said, *, receipts=False):
 
     With `receipts` those are made over the messages before them; else they stay as they are.
     """
-    identities, header = {Role.CLIENT: CARE, Role.SERVER: POLICE}, contents.header
+    header = contents.header
     digests = {role: [] for role in Role}
     messages = []
     for sender, received, message in said:
@@ -60,14 +61,14 @@ def signed_anew(contents, said, *, receipts=False):
             made = replace(
                 Receipt.from_body(message.body), client_digest=client, server_digest=digests[Role.SERVER][-1]
             )
-            message = made.signed_by(identities[sender], sender)
+            message = made.signed_by(IDENTITIES[sender], sender)
         fingerprints = PARTIES[sender].fingerprint + PARTIES[sender.peer].fingerprint
         session_id = contents.messages[0].session_id if not messages else header.session_id
         place = Place(sender, len(own), fingerprints, header.agreement_id, session_id)
         last = other[received - 1] if received else NO_DIGEST
         packed = wire.encode(message)
         text = signed_bytes(place, own[-1] if own else NO_DIGEST, received, last, packed)
-        messages.append(SignedMessage(sender, session_id, received, packed, identities[sender].sign(text)))
+        messages.append(SignedMessage(sender, session_id, received, packed, IDENTITIES[sender].sign(text)))
         own.append(digest(Label.MESSAGE_DIGEST, text))
     return replace(contents, messages=tuple(messages))
 

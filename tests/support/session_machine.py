@@ -246,9 +246,8 @@ class Sessions(RuleBasedStateMachine):
             left = self.agreement.terms.max_evaluations - spent
             if left > 0:
                 session = bytes([len(list(party.ledger.entries())) % 256]) * 32
-                under = {"agreement": self.agreement.terms.id.hex(), "peer": peer.fingerprint.hex()}
                 told = {"peer_sessions": 0, "peer_charged": 0, "peer_receipt": bytes(32).hex()}
-                about = {**under, "party": party.ledger.party_of(peer.fingerprint)}
+                about = party.ledger._about(self.agreement, peer)
                 with party.ledger._store.writing():
                     # Without a standing, so that what the peer tells in this session fits as before.
                     admitted = {**about, "session": session.hex(), "hello": session.hex(), **told}

@@ -22,11 +22,12 @@ from psimatch import (
     Terms,
     errors,
     kernel,
+    padding,
     randomness,
     wire,
 )
 from psimatch.digest import length_prefixed
-from psimatch.parameters import LIMITS, Label
+from psimatch.parameters import Label
 from psimatch.sealing import SealingKey
 
 NO_SESSION = bytes(32)
@@ -57,7 +58,7 @@ def scalars(texts):
 
 def by_chunk(texts):
     """These texts as the package draws for them: chunk by chunk."""
-    return [texts[at : at + LIMITS.chunk_items] for at in range(0, len(texts), LIMITS.chunk_items)]
+    return [texts[piece] for piece in padding.chunks(len(texts))]
 
 
 def draws_of(given):

@@ -4,7 +4,7 @@ import contextlib
 from dataclasses import replace
 
 import pytest
-from audits import BOTH, PARTIES, TERMS, audited, check, contents_of, opening_of, said_in, signed_anew
+from audits import BOTH, IDENTITIES, PARTIES, TERMS, audited, check, contents_of, opening_of, said_in, signed_anew
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sessions import CARE, POLICE, chunks_of, make_agreement
@@ -16,8 +16,6 @@ from psimatch.messages import Abort, Blinded, Claims, Contacts, Evaluated, Ledge
 from psimatch.messages import Receipt as ReceiptMessage
 from psimatch.parameters import Role
 from psimatch.receipt import Receipt
-
-IDENTITIES = {Role.CLIENT: CARE, Role.SERVER: POLICE}
 
 
 def test_the_parties_are_those_of_the_agreement():
@@ -103,6 +101,11 @@ def test_every_message_is_bound(role):
             assert not report.proves_set
 
 
+def at_type(said, kind):
+    """Where the first message of a type stands."""
+    return next(at for at, (_, _, message) in enumerate(said) if isinstance(message, kind))
+
+
 def with_heads(said, signers, **heads):
     """The messages with other ledger heads in the receipts of some, who sign that."""
     return [
@@ -142,16 +145,11 @@ def test_the_receipt_has_the_ledger_heads_that_were_told(role):
 def test_a_receipt_has_a_ledger_head_of_the_server_before_it(role):
     agreement, wire = audited()
     contents = contents_of(wire, role)
-    told = next(at for at, (_, _, message) in enumerate(said_in(contents)) if isinstance(message, LedgerHead))
     said = said_in(contents)
+    told = at_type(said, LedgerHead)
     capped = [(sender, min(received, 3), message) for sender, received, message in said[told + 1 :]]
     report = check(agreement, wire, role, signed_anew(contents, [*said[:told], *capped]))
     assert report.violations == ("the session has a receipt, but no ledger head of the server's",)
-
-
-def at_type(said, kind):
-    """Where the first message of a type stands."""
-    return next(at for at, (_, _, message) in enumerate(said) if isinstance(message, kind))
 
 
 @BOTH

@@ -280,12 +280,10 @@ def test_a_ledger_put_back_is_noticed_and_can_be_acknowledged(tmp_path, ledgers,
 def test_no_receipt_is_older_than_one_that_was_acknowledged(ledgers):
     """A peer that tells a receipt nobody here knows may go on with it, once acknowledged; not with none at all."""
     agreement, lost = make_agreement(), bytes([7]) * 32
-    for number, sessions, receipt in ((1, 5, lost), (2, 6, lost)):
-        name = bytes([number]) * 32
-        if number == 1:
-            ledgers[1].open_session(agreement, CARE.public)
-            ledgers[1].acknowledge(agreement, "our disk was lost")
-        told = admission(hello=name, session=name, sessions=sessions, receipt=receipt)
+    ledgers[1].open_session(agreement, CARE.public)
+    ledgers[1].acknowledge(agreement, "our disk was lost")
+    for number in (1, 2):
+        told = admission(bytes([number]) * 32, 4 + number, receipt=lost, session=bytes([number]) * 32)
         ledgers[1].admit(agreement, CARE.public, told, Role.SERVER)
     with pytest.raises(StandingError, match="last receipt"):
         ledgers[1].admit(agreement, CARE.public, admission(hello=bytes([3]) * 32, sessions=7), Role.SERVER)

@@ -1,5 +1,7 @@
 """Callers that don't do as they are told: what a session gives, keeps and takes then."""
 
+from itertools import islice
+
 import pytest
 from sessions import AUDITOR, STANDING, Wire, make_agreement, make_client, make_server
 
@@ -65,22 +67,20 @@ def test_the_call_that_asked_can_end_while_the_grant_runs(end):
 def test_nothing_is_sent_after_cancel_while_the_audit_file_is_written(taken):
     """And the peer learns that it was cancelled, or nothing; never that a message was out of order."""
     agreement = make_agreement(auditor=AUDITOR.public.fingerprint_text)
-    client, server = (make(agreement, ITEMS, auditor=AUDITOR.public) for make in (make_client, make_server))
-    (hello,) = client.start(STANDING)
-    list(server.start())
-    outputs = server.grant(Admission(next(server.receive(hello.envelope)), STANDING))
-    sent = [output for _, output in zip(range(taken), outputs, strict=False) if isinstance(output, Send)]
+    wire = Wire(*(make(agreement, ITEMS, auditor=AUDITOR.public) for make in (make_client, make_server)))
+    server = wire.sessions[Role.SERVER]
+    for role, session in wire.sessions.items():
+        wire.take(role, session.start(STANDING))
+    wire.step(Role.SERVER)
+    outputs = server.grant(wire.asked.pop(Role.SERVER))
+    wire.take(Role.SERVER, islice(outputs, taken))
     aborts = server.cancel()
     assert server.ended
     assert not any(isinstance(output, Send) for output in outputs)
-    for output in sent:
-        for asked in client.receive(output.envelope):
-            if isinstance(asked, AdmissionNeeded | ChargeNeeded):
-                opening = isinstance(asked, AdmissionNeeded)
-                list(client.grant(Admission(asked, STANDING) if opening else Charge(asked, bytes(32))))
-    for abort in aborts:
-        with pytest.raises(errors.PeerAbortedError):
-            list(client.receive(abort.envelope))
+    wire.take(Role.SERVER, aborts)
+    while wire.step(Role.CLIENT):
+        pass
+    assert [type(error) for error in wire.errors.values()] == [errors.PeerAbortedError] * len(aborts)
 
 
 @pytest.mark.parametrize("role", Role)
