@@ -2203,6 +2203,23 @@ def matches(form: str, text: str) -> bool:
     return re.fullmatch(form, text, re.ASCII | re.DOTALL) is not None
 
 
+NOTHING = str.split(
+    """
+    ONBEKEND ONB ONBK NB NVT NIETBEKEND NIETVANTOEPASSING NIETINGEVULD NIETBESCHIKBAAR GEEN GEENGEGEVENS GEHEIM
+    ANONIEM VOLGT VOLGTNOG NOGONBEKEND NIHIL LEEG WEETNIET NTB NADERTEBEPALEN UNKNOWN NOTKNOWN NOTAPPLICABLE
+    NOTAVAILABLE NA NONE NOTHING SECRET ANONYMOUS EMPTY TBD TBA TOFOLLOW MISSING NULL NIL NAN UNDEFINED FNU LNU NNU
+    NN NNN XXX XXXX XXXXX
+    """
+)
+
+
+def means_nothing(text: str) -> bool:
+    """Say whether a text that is not blank is a word for nothing, or marks alone (§13.1)."""
+    letters = "".join(c for c in unicodedata.normalize("NFKC", text).upper() if c.isalnum())
+    marks = all(unicodedata.category(c)[0] in "PZC" for c in text)
+    return letters in NOTHING if letters else bool(text.strip()) and marks
+
+
 # §13.2 Numbers, addresses, texts
 
 
@@ -2228,6 +2245,7 @@ def read_bag(row: Row) -> str:
 
 MONTHS = "JAN FEB MRT MAR MAA APR MEI MAY JUN JUL AUG SEP OKT OCT NOV DEC"
 NEAR = re.compile(r"(t[./ ]?o\.?|tegenover|by|bij)[ .]*(?=[0-9])", re.ASCII | re.IGNORECASE)
+BEHIND = re.compile(r"(?<![A-Z0-9])(t[./ ]?o\.?|tegenover|by|bij)[ .]*\Z", re.ASCII | re.IGNORECASE)
 
 
 def suffix_part(text: str) -> str:
@@ -2236,6 +2254,12 @@ def suffix_part(text: str) -> str:
     demand(matches("[A-Za-z0-9 ./-]*", text), "suffix")
     demand(re.search("[0-9][ ./-]+[0-9]", text) is None, "two numbers")
     return without(text, " ./-").upper()
+
+
+def beside(text: str) -> tuple[str, str]:
+    """Return TO, BY or nothing, as the end of a plain text says, and what stands before that (§13.2)."""
+    found = BEHIND.search(plain(text))
+    return (("TO" if found[1][0] in "tT" else "BY"), plain(text)[: found.start()].rstrip(" ,")) if found else ("", text)
 
 
 def read_address(row: Row) -> str:
@@ -2248,6 +2272,10 @@ def read_address(row: Row) -> str:
     number = plain(row.get("huisnummer", ""))
     near = NEAR.match(number)
     number = plain(number[near.end() :] if near else number)
+    behind, number = beside(number)
+    added, addition = beside(row.get("toevoeging", ""))
+    said, left = beside(row.get("aanduiding", ""))
+    demand(not left.strip(), "indication")
     decimal, day = re.search("[0-9][.,][0-9]", number), matches("[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}", number)
     demand(decimal is None and not day, "spreadsheet")
     found = re.fullmatch("0*([1-9][0-9]{0,4})(?![0-9])(.*)", number, re.DOTALL)
@@ -2255,15 +2283,18 @@ def read_address(row: Row) -> str:
     digits, rest = found.groups() if found else ("", "")
 
     rest = suffix_part(rest)
-    letter, addition = (suffix_part(row.get(name, "")) for name in ("huisletter", "toevoeging"))
+    letter, addition = suffix_part(row.get("huisletter", "")), suffix_part(addition)
     demand(matches("[A-Z]?", letter), "letter")
     demand(not rest or not (letter or addition), "suffix in two places")
     suffix = rest + letter + addition
     demand(suffix not in ("NVT", "GEEN", "NULL", "NONE", "NAN"), "no suffix")
     demand(not matches(f"[0-9]{{0,2}}({'|'.join(MONTHS.split())})[0-9]{{0,2}}", suffix), "month")
     demand(matches("[A-Z0-9]{0,4}|[A-Z][A-Z0-9]{4}", suffix), "suffix")
-    beside = ("TO" if near[0][0] in "tT" else "BY") if near else ""
-    return " ".join(part for part in (postcode, beside, digits, suffix) if part)
+    before = ("TO" if near[0][0] in "tT" else "BY") if near else ""
+    places = {before, behind, added, said, suffix if suffix in ("TO", "BY") else ""} - {""}
+    demand(len(places) <= 1, "opposite and near")
+    parts = (postcode, *places, digits, "" if suffix in places else suffix)
+    return " ".join(part for part in parts if part)
 
 
 def read_phone(row: Row, region: str) -> str:
@@ -2305,7 +2336,10 @@ def mail_domain(text: str) -> tuple[str, str]:
 
 def read_email(row: Row) -> str:
     """Read `email/1`."""
-    local, at, domain = row.get("email", "").strip().removeprefix("mailto:").partition("@")
+    text = row.get("email", "").strip().removeprefix("mailto:")
+    letters = [c for c in unicodedata.normalize("NFC", text) if c.isalpha() and not c.isascii()]
+    demand(all(unicodedata.name(c, "").startswith("LATIN ") for c in letters), "alphabet")
+    local, at, domain = text.partition("@")
     demand(bool(at) and len(local) + 1 + len(domain) <= 254, "address")
     composed = unicodedata.normalize("NFC", local)
     for form in (local, composed):
@@ -2373,6 +2407,7 @@ def read_handle(row: Row) -> str:
     written = row.get("platform", "").strip()
     known = [name for name, names in PLATFORMS.items() if written.lower() in names.split()]
     demand(written.isascii() and bool(known), "platform")
+    demand(not means_nothing(row.get("account", "")), "account")
     account = row.get("account", "")[:200].strip()
     demand(account.isascii(), "account")
     account = account.lower()
@@ -2401,10 +2436,28 @@ def read_plate(row: Row) -> str:
     return text
 
 
+# White_Space of Unicode, U+200B and U+FEFF.
+WHITE_SPACE = (
+    "".join(
+        chr(c)
+        for c in (*range(9, 14), 0x20, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200C), 0x2028, 0x2029, 0x202F, 0x205F)
+    )
+    + "\u3000\ufeff"
+)
+
+
+def read_vnumber(row: Row) -> str:
+    """Read `nl-vnumber/1`."""
+    text = re.sub(r"\AV[ .-]?(NR|NUMMER)?[ .:]*(?=[0-9])", "", plain(row.get("vnummer", "")), flags=re.ASCII | re.I)
+    digits = without(text, " .-")
+    demand(matches("[0-9]{10}", digits) and digits.strip("0") != "", "digits")
+    return digits
+
+
 def read_text(row: Row) -> str:
     """Read `text/1`."""
-    text = row.get("text", "")
-    demand(bool(text.strip()) and "\0" not in text, "text")
+    text = row.get("text", "").strip(WHITE_SPACE)
+    demand(bool(text) and "\0" not in text and not means_nothing(text), "text")
     demand(all(unicodedata.category(c) not in ("Cs", "Cn") for c in text), "no character")
     value = unicodedata.normalize("NFC", text)
     demand(len(value.encode()) <= 1024, "length")
@@ -2623,7 +2676,7 @@ def counting(records: Sequence[Collection[Identifier]], policy: str) -> Callable
 
 READERS: dict[str, Callable[[Row], str]] = {
     "email": read_email, "handle": read_handle, "iban": read_iban, "nl-address": read_address, "nl-bag": read_bag,
-    "nl-bsn": read_bsn, "plate": read_plate, "text": read_text,
+    "nl-bsn": read_bsn, "nl-vnumber": read_vnumber, "plate": read_plate, "text": read_text,
 }  # fmt: skip
 
 
@@ -2645,7 +2698,13 @@ def is_canonical(name: str, value: bytes, terms: Terms) -> bool:
             known = rule in rules_under(terms["person_policy"]) and len(given) == len(RULES[rule][0].split())
             return known and all(matches("[A-Z0-9]+( [A-Z0-9]+)*", part) for part in given)
         first, _, rest = text.partition(" ")
-        column = {"nl-bag": "bag_id", "nl-bsn": "bsn", "phone": "telefoon", "plate": "kenteken"}.get(name, name)
+        column = {
+            "nl-bag": "bag_id",
+            "nl-bsn": "bsn",
+            "nl-vnumber": "vnummer",
+            "phone": "telefoon",
+            "plate": "kenteken",
+        }.get(name, name)
         row = {"postcode": first, "huisnummer": rest, "platform": first, "account": rest, column: text}
         return [item[2] for item in read_kind(name, row, terms)] == [value]
     except (RefusedError, UnicodeDecodeError):

@@ -22,7 +22,8 @@ from psimatch.agreement_files import (
 from psimatch.agreement_text import read_agreement, write_agreement
 from psimatch.budget import Spending
 from psimatch.client import ClientSession
-from psimatch.contact import check_contact, disarm, visible
+from psimatch.columns import Column, ColumnUse
+from psimatch.contact import check_contact, disarm, visible, visible_spaces
 from psimatch.drive import ConnectionRefused, run_connecting, run_listening, run_session
 from psimatch.errors import (
     AbortCode,
@@ -79,6 +80,7 @@ from psimatch.errors import (
     RoleError,
     SetSizeError,
     StandingError,
+    SuppressionError,
     TagOrderError,
     TooManyItemsError,
     TransportError,
@@ -88,13 +90,14 @@ from psimatch.errors import (
     VersionError,
 )
 from psimatch.flag_files import read_flags, read_pairs
-from psimatch.flags import Duplicates, Flag, FlagList, InvalidRow
+from psimatch.flags import BadCell, Duplicates, Flag, FlagList, InvalidRow, KindCount, Remark
 from psimatch.identifiers import (
     KINDS,
     PERSON,
     PHONE,
     PHONE_REGION,
     RULES,
+    STRIPPED,
     Field,
     Identifier,
     Kind,
@@ -107,6 +110,7 @@ from psimatch.identifiers import (
     nl_address,
     nl_bag,
     nl_bsn,
+    nl_vnumber,
     person,
     person_kind,
     phone,
@@ -143,12 +147,14 @@ from psimatch.outputs import (
 )
 from psimatch.parameters import LIMITS, PROTOCOL_VERSION, Limits, Role
 from psimatch.private_file import write_private
-from psimatch.profiles import read_profile
+from psimatch.profiles import Profile, read_profile
 from psimatch.receipt import Receipt
 from psimatch.receipt_files import CrossCheck, SignedReceipt, check_receipts, read_receipts, write_receipts
 from psimatch.server import ServerSession
 from psimatch.session import Session
 from psimatch.states import State
+from psimatch.suppression import Suppressed, Suppression, every_kind_but, read_suppression
+from psimatch.tables import Sheet
 from psimatch.terms import Party, Reveal, Terms, kinds_from_names, read_day
 from psimatch.timing import MatchEstimate, OperationTimes, kernel_name, kernel_names, measure_operations
 from psimatch.transports import (
@@ -182,11 +188,14 @@ __all__ = [
     "AuditBegun",
     "AuditFileError",
     "AuditRecord",
+    "BadCell",
     "BatchTooLargeError",
     "BudgetError",
     "Charge",
     "ChargeNeeded",
     "ClientSession",
+    "Column",
+    "ColumnUse",
     "CommitmentError",
     "ConnectionRefused",
     "ContactCountError",
@@ -224,6 +233,7 @@ __all__ = [
     "InvalidRowsError",
     "KINDS",
     "Kind",
+    "KindCount",
     "LIMITS",
     "Ledger",
     "LedgerCorruptError",
@@ -253,6 +263,7 @@ __all__ = [
     "PeerIdentityError",
     "PeerTooManyItemsError",
     "Policy",
+    "Profile",
     "Progress",
     "ProofError",
     "ProtocolError",
@@ -264,22 +275,28 @@ __all__ = [
     "ReceiptSigned",
     "ReceiptsError",
     "RefusedError",
+    "Remark",
     "RemoteProtocolError",
     "RepeatedClaimError",
     "Reveal",
     "Role",
     "RoleError",
     "Rule",
+    "STRIPPED",
     "Send",
     "ServerSession",
     "Session",
     "SessionResult",
     "SetSizeError",
+    "Sheet",
     "SignedReceipt",
     "Spending",
     "Standing",
     "StandingError",
     "State",
+    "Suppressed",
+    "Suppression",
+    "SuppressionError",
     "TagOrderError",
     "TcpListener",
     "TcpTransport",
@@ -300,6 +317,7 @@ __all__ = [
     "disarm",
     "email",
     "evaluate_linkage",
+    "every_kind_but",
     "find_auditor",
     "find_public",
     "format_address",
@@ -315,6 +333,7 @@ __all__ = [
     "nl_address",
     "nl_bag",
     "nl_bsn",
+    "nl_vnumber",
     "parse_address",
     "person",
     "person_kind",
@@ -331,6 +350,7 @@ __all__ = [
     "read_public",
     "read_public_part",
     "read_receipts",
+    "read_suppression",
     "rule_of",
     "run_connecting",
     "run_listening",
@@ -338,6 +358,7 @@ __all__ = [
     "satisfies",
     "text",
     "visible",
+    "visible_spaces",
     "write_agreement",
     "write_identity",
     "write_matches",

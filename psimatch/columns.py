@@ -1,63 +1,144 @@
-"""The header of a list of flags: which separator it has, and which column is what."""
+"""The header of a list of flags: which separator it has, which column is what, and which is nothing that is known.
+
+Each column has an account. It is read as a field of some kinds; or it is carried along, that is, it stands in the file
+of matches as it is, and is not looked at; or it looks like a field that it was not read as, and is named, since a
+misspelt header must not cost a match, or a protection, unseen.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from enum import Enum
 from typing import Final
 
+from psimatch.contact import disarm
 from psimatch.errors import FlagFileError
-from psimatch.identifiers import Field, Kind
-
-CASE_REF: Final = Field("dossier", ("case_ref",), required=False)
-CONTACT: Final = Field("contact", (), required=False)
-# What a file of matches adds: in a list of flags it means that somebody picked the wrong file.
-RESULT_COLUMNS: Final = ("match_reference", "matched_kind", "matched_rules", "peer_contact")
+from psimatch.headers import CASE_REF, CONTACT, HARMLESS, RESULT_COLUMNS, folded, names_of, resembles
+from psimatch.identifiers import PERSON, Field, Kind
+from psimatch.profiles import Profile
 
 _SEPARATORS: Final = {",": "commas", ";": "semicolons"}
 _UNSUPPORTED: Final = {"\t": "tabs", "|": "vertical bars"}
 
 
+class ColumnUse(Enum):
+    """What a column is to psimatch."""
+
+    READ = "read"
+    CARRIED = "carried along"
+    RESEMBLES = "looks like"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The account of one column: its number from 1, its name in the header, and what it is used for.
+
+    `field` is the field that it is read as, or looks like, by its first name. `kinds` are the labels of the kinds that
+    are read from it. `harmless` says that its name is one of those under which nobody is identified.
+    """
+
+    number: int
+    name: str
+    use: ColumnUse
+    field: str = ""
+    kinds: tuple[str, ...] = ()
+    harmless: bool = False
+
+    @property
+    def quoted_name(self) -> str:
+        """The name of the column as a profile has it: safe to show, and in quotes."""
+        name = disarm(self.name).replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{name}"'
+
+    @property
+    def profile_line(self) -> str:
+        """The line for a profile that makes this column be read as what it looks like."""
+        return f"{self.field} = {self.quoted_name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One kind and the columns that it is read from: where each field stands, by the field's name."""
+
+    kind: Kind
+    positions: Mapping[str, int]
+
+    @property
+    def own(self) -> frozenset[str]:
+        """The fields that belong to this kind alone: to fill one means this kind."""
+        return frozenset(item.name for item in self.kind.fields if not item.shared and item.name in self.positions)
+
+
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The header of one file: `positions` gives the index of each field of `kinds`, the case reference and contact.
+    """The header of one file.
 
-    `kinds` are those that the file has the required columns of.
+    `readings` are in the order of the kinds; a kind that has several columns of its own has several readings.
+    `missing` has, for each kind that can't be read, the fields whose columns lack, and `begun` those of them of which
+    some column is there.
     """
 
     header: tuple[str, ...]
     delimiter: str
-    kinds: tuple[Kind, ...]
-    positions: dict[Field, int]
+    readings: tuple[Reading, ...]
+    case_ref: int | None
+    contact: int | None
+    account: tuple[Column, ...]
+    missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    begun: frozenset[str] = frozenset()
 
-    def name(self, field: Field) -> str:
-        """Return the name that this file gives a field, or its first name if the file doesn't have it."""
-        position = self.positions.get(field)
-        return field.name if position is None else folded(self.header[position])
+    def name(self, position: int) -> str:
+        """Return how the header names a column, without blanks around it, in small letters."""
+        return self.header[position].strip().casefold()
 
-    def cell(self, cells: Sequence[str], field: Field) -> str:
-        """Return the cell of a field; it is empty if the file has no such column."""
-        position = self.positions.get(field)
-        return "" if position is None else cells[position]
+    def resembling(self, found: Mapping[int, str]) -> Columns:
+        """Return these columns with some that were carried along, by position, as looking like a field."""
+        account = [
+            replace(column, use=ColumnUse.RESEMBLES, field=found[column.number - 1])
+            if column.number - 1 in found and column.use is ColumnUse.CARRIED
+            else column
+            for column in self.account
+        ]
+        return replace(self, account=tuple(account))
 
 
-def find_columns(head: str, kinds: Sequence[Kind], profile: Mapping[str, str] | None = None) -> Columns:
+def find_columns(head: str, kinds: Sequence[Kind], profile: Profile | None = None, *, every: bool = False) -> Columns:
     """Read the header from the first characters of a file, with the separator under which it has most known columns.
 
-    `profile` has for some fields, by their first name, what the header calls them; then no other name counts for them.
+    Where the profile says what the header calls a field, no other name counts for that field. With `every`, as for a
+    list that protects somebody, the names of the profile count beside the others, may lack, and each column that a name
+    fits is read.
 
     Raises:
-        FlagFileError: no header, no known column, one twice, a kind by halves, or a column of a file of matches.
+        FlagFileError: no header, no known column, one twice, a kind that can't be told apart, or a file of matches.
     """
-    fields = [*(field for kind in kinds for field in kind.fields), CASE_REF, CONTACT]
-    called = {field: _called(field, profile or {}) for field in fields}
-    known = {name for names in called.values() for name in names}
+    profile = profile or Profile()
+    fields = [*(item for kind in kinds for item in kind.fields), CASE_REF, CONTACT]
+    called = {item.name: _called(item, profile, every=every) for item in fields}
+    delimiter = _delimiter(head, {name for names in called.values() for name in names}, fields)
+    header = _header(head, delimiter)
+    _refuse_no_header(header)
+    positions = _positions(header, called, kinds, profile, every=every)
+    if not every:
+        _refuse_lacking(profile, called, positions)
+    _refuse_results(header)
+    readings, missing, begun = _readings(kinds, positions)
+    account = _account(header, positions, readings, fields, profile)
+    if not readings:
+        raise _nothing_to_read(kinds, account, missing)
+    own = [positions.get(item.name, (None,))[0] for item in (CASE_REF, CONTACT)]
+    return Columns(header, delimiter, readings, own[0], own[1], account, missing, begun)
 
-    def fit(delimiter: str) -> tuple[int, int]:
-        header = _header(head, delimiter)
-        return sum(folded(cell) in known for cell in header), len(header)
+
+def _delimiter(head: str, known: set[str], fields: Sequence[Field]) -> str:
+    near = {folded(name) for item in fields for name in item.near}
+
+    def fit(delimiter: str) -> tuple[int, int, int]:
+        names = [folded(cell) for cell in _header(head, delimiter)]
+        return sum(name in known for name in names), sum(name in near for name in names), len(names)
 
     delimiter = max(_SEPARATORS, key=fit)
     for other, name in _UNSUPPORTED.items():
@@ -65,16 +146,7 @@ def find_columns(head: str, kinds: Sequence[Kind], profile: Mapping[str, str] | 
             raise FlagFileError(
                 f"the columns are separated by {name}", hint="save the list as CSV with commas or semicolons"
             )
-    header = _header(head, delimiter)
-    _refuse_no_header(header)
-    positions = _positions(header, called)
-    missing = [name for name in profile or {} if name in _names(fields) and name not in _names(positions)]
-    if missing:
-        raise FlagFileError(
-            f"the header lacks a column that the profile names, for {', '.join(missing)}", hint="correct the profile"
-        )
-    _refuse_results(header)
-    return Columns(header, delimiter, _filled_kinds(kinds, positions), positions)
+    return delimiter
 
 
 def _header(head: str, delimiter: str) -> tuple[str, ...]:
@@ -85,35 +157,70 @@ def _header(head: str, delimiter: str) -> tuple[str, ...]:
         return ()
 
 
-def folded(name: str) -> str:
-    """Return the name of a column without regard to case and blanks around it."""
-    return name.strip().casefold()
+def _called(item: Field, profile: Profile, *, every: bool) -> tuple[str, ...]:
+    """Return the names, folded, under which a field may stand in the header."""
+    given = tuple(map(folded, profile.columns.get(item.name, ())))
+    if given and not every:
+        return given
+    return (*given, *names_of(item))
 
 
-def _called(field: Field, profile: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the names under which a field may stand in the header."""
-    return (folded(profile[field.name]),) if field.name in profile else field.names
-
-
-def _names(fields: Iterable[Field]) -> set[str]:
-    return {field.name for field in fields}
-
-
-def _positions(header: Sequence[str], called: Mapping[Field, tuple[str, ...]]) -> dict[Field, int]:
-    positions: dict[Field, int] = {}
-    for field, names in called.items():
-        found = [index for index, cell in enumerate(header) if folded(cell) in names]
-        if len(found) > 1:
-            numbers = " and ".join(str(index + 1) for index in found)
-            raise FlagFileError(f"columns {numbers} are both {' / '.join(names)}", hint="rename or remove one of them")
-        positions.update((field, index) for index in found)
-    for own in (CASE_REF, CONTACT):
-        if any(index == positions.get(own) for field, index in positions.items() if field is not own):
+def _positions(
+    header: Sequence[str],
+    called: Mapping[str, tuple[str, ...]],
+    kinds: Sequence[Kind],
+    profile: Profile,
+    *,
+    every: bool,
+) -> dict[str, tuple[int, ...]]:
+    """Return where each field stands, by its name; of one with several columns in the order of the profile."""
+    alone = {kind.fields[0].name for kind in kinds if len(kind.fields) == 1}
+    positions: dict[str, tuple[int, ...]] = {}
+    for name, names in called.items():
+        places: dict[str, list[int]] = {}
+        for index, cell in enumerate(header):
+            if folded(cell) in names and not profile.ignores(cell):
+                places.setdefault(folded(cell), []).append(index)
+        found = [index for indices in places.values() for index in indices]
+        repeated = any(len(indices) > 1 for indices in places.values())
+        listed = name in profile.columns and not every
+        if len(found) > 1 and not (every and name in alone) and (repeated or not listed):
+            columns = " and ".join(str(index + 1) for index in sorted(found))
+            both = ", ".join(f'"{header[index].strip()}"' for index in sorted(found))
             raise FlagFileError(
-                f"one column is {own.name} and something else too, which would go where it must not",
+                f"columns {columns} are both {name}",
+                hint=f"rename or remove one of them; if a row has several, a profile says so: {name} = [{both}]",
+            )
+        if found and listed:
+            positions[name] = tuple(places[given][0] for given in names if given in places)
+        elif found:
+            positions[name] = tuple(sorted(found))
+    _refuse_double_use(positions)
+    return positions
+
+
+def _refuse_double_use(positions: Mapping[str, tuple[int, ...]]) -> None:
+    for own in (CASE_REF.name, CONTACT.name):
+        others = {index for name, indices in positions.items() if name != own for index in indices}
+        if others & set(positions.get(own, ())):
+            raise FlagFileError(
+                f"one column is {own} and something else too, which would go where it must not",
                 hint="name another column in the profile",
             )
-    return positions
+        if len(positions.get(own, ())) > 1:
+            raise FlagFileError(f"there are several columns for {own}", hint="name one of them in the profile")
+
+
+def _refuse_lacking(
+    profile: Profile, called: Mapping[str, tuple[str, ...]], positions: Mapping[str, tuple[int, ...]]
+) -> None:
+    lacking = [
+        name for name, given in profile.columns.items() if name in called and len(positions.get(name, ())) < len(given)
+    ]
+    if lacking:
+        raise FlagFileError(
+            f"the header lacks a column that the profile names, for {', '.join(lacking)}", hint="correct the profile"
+        )
 
 
 def _refuse_no_header(header: Sequence[str]) -> None:
@@ -121,12 +228,12 @@ def _refuse_no_header(header: Sequence[str]) -> None:
     if not any(cell.strip() for cell in header):
         raise FlagFileError("row 1 is blank, or has a quote that is not closed", hint=names)
     # A line for one spreadsheet program, which that program hides.
-    if folded(header[0]).startswith("sep="):
+    if header[0].strip().casefold().startswith("sep="):
         raise FlagFileError("line 1 only names the separator", hint=f"remove that line: {names}")
 
 
 def _refuse_results(header: Sequence[str]) -> None:
-    results = sorted({folded(cell) for cell in header} & set(RESULT_COLUMNS))
+    results = sorted({cell.strip().casefold() for cell in header} & set(RESULT_COLUMNS))
     if results:
         raise FlagFileError(
             f"the header has {', '.join(results)}: this looks like a file of matches",
@@ -134,24 +241,86 @@ def _refuse_results(header: Sequence[str]) -> None:
         )
 
 
-def _filled_kinds(kinds: Sequence[Kind], positions: dict[Field, int]) -> tuple[Kind, ...]:
-    """Return the kinds whose required columns are there; half of them is a misspelt header, not a choice."""
-    filled = []
+def _readings(
+    kinds: Sequence[Kind], positions: Mapping[str, tuple[int, ...]]
+) -> tuple[tuple[Reading, ...], dict[str, tuple[str, ...]], frozenset[str]]:
+    """Return how each kind is read, the fields that each other kind lacks, and of which of these some are there."""
+    readings: list[Reading] = []
+    missing: dict[str, tuple[str, ...]] = {}
+    begun: set[str] = set()
     for kind in kinds:
-        required = [field for field in kind.fields if field.required]
-        missing = [" / ".join(field.names) for field in required if field not in positions]
-        if not missing:
-            filled.append(kind)
-        elif len(missing) < len(required):
+        lacks = tuple(item.name for item in kind.fields if item.required and item.name not in positions)
+        if not lacks:
+            readings += [Reading(kind, places) for places in _sets(kind, positions)]
+            continue
+        missing[kind.label] = lacks
+        if any(item.name in positions for item in kind.fields if not item.shared):
+            begun.add(kind.label)
+    return tuple(readings), missing, frozenset(begun)
+
+
+def _sets(kind: Kind, positions: Mapping[str, tuple[int, ...]]) -> list[dict[str, int]]:
+    """Return the columns of each value that a row has of a kind: the first of each field, the second, and so on."""
+    places = {item: positions[item.name] for item in kind.fields if item.name in positions}
+    most = max(map(len, places.values()))
+    sets: list[dict[str, int]] = [{} for _ in range(most)]
+    for item, indices in places.items():
+        if len(indices) == 1 and (item.required or kind.name == PERSON):
+            # Two accounts on one platform, two family names of one person.
+            indices = indices * most
+        if len(indices) != most:
             raise FlagFileError(
-                f"the header has some columns of {kind.name}, but not {', '.join(missing)}",
-                hint="add the column, or rename the one that holds it",
+                f"{kind.name} has {most} columns for one field, and {len(indices)} for {item.name}",
+                hint="name as many in the profile for each field of it, in the same order",
             )
-    if not filled:
-        wanted = "; ".join(
-            f"{kind.name}: " + ", ".join(" / ".join(field.names) for field in kind.fields) for kind in kinds
+        for number, index in enumerate(indices):
+            sets[number][item.name] = index
+    return sets
+
+
+def _account(
+    header: Sequence[str],
+    positions: Mapping[str, tuple[int, ...]],
+    readings: Iterable[Reading],
+    fields: Sequence[Field],
+    profile: Profile,
+) -> tuple[Column, ...]:
+    known = {index: name for name, indices in positions.items() for index in indices}
+    kinds: dict[int, list[str]] = {}
+    for reading in readings:
+        for index in reading.positions.values():
+            if reading.kind.label not in kinds.setdefault(index, []):
+                kinds[index].append(reading.kind.label)
+    account = []
+    for index, name in enumerate(header):
+        number = index + 1
+        if index in known:
+            account.append(Column(number, name, ColumnUse.READ, known[index], tuple(kinds.get(index, ()))))
+            continue
+        ignored = not name.strip() or profile.ignores(name)
+        alike = "" if ignored else resembles(name, (item for item in fields if item not in (CASE_REF, CONTACT)))
+        harmless = profile.ignores(name) or folded(name) in HARMLESS
+        if alike and not harmless:
+            account.append(Column(number, name, ColumnUse.RESEMBLES, alike))
+        else:
+            account.append(Column(number, name, ColumnUse.CARRIED, harmless=harmless))
+    return tuple(account)
+
+
+def _nothing_to_read(
+    kinds: Sequence[Kind], account: Iterable[Column], missing: Mapping[str, tuple[str, ...]]
+) -> FlagFileError:
+    alike = [column for column in account if column.use is ColumnUse.RESEMBLES]
+    begun = [f"{label} lacks {' and '.join(lacks)}" for label, lacks in missing.items()]
+    if alike:
+        lines = ", ".join(column.profile_line for column in alike)
+        return FlagFileError(
+            "row 1 has no column with an identifier, but some that look like one:"
+            f" {', '.join(f'{column.name.strip()!a} like {column.field}' for column in alike)}",
+            hint=f"if they are, put these lines in a profile, under [columns]: {lines}",
         )
-        raise FlagFileError(
-            "row 1 has no column with an identifier", hint=f"name the columns in the first row ({wanted})"
-        )
-    return tuple(filled)
+    wanted = "; ".join(f"{kind.name}: " + ", ".join(item.name for item in kind.fields) for kind in kinds)
+    return FlagFileError(
+        f"row 1 has no column with an identifier ({'; '.join(begun)})",
+        hint=f"name the columns in the first row ({wanted}), or say in a profile what they are called",
+    )

@@ -79,6 +79,19 @@ def visible(text: str) -> str:
     return without_blanks(text, lambda character: f"<U+{ord(character):04X}>")
 
 
+def visible_spaces(text: str, *, every: bool = False) -> str:
+    """Return text in which each space but a single plain one, and each invisible character, is its code point.
+
+    With `every`, single plain spaces too.
+    """
+    shown = []
+    for place, character in enumerate(text):
+        plain = character == " " and not every and text[place - 1 : place] != " " and text[place + 1 : place + 2] != " "
+        odd = character.isspace() or _is_unsafe(character)
+        shown.append(f"<U+{ord(character):04X}>" if odd and not plain else character)
+    return "".join(shown)
+
+
 def _is_blank(character: str) -> bool:
     return character in _BLANKS or character in _VARIATION_SELECTORS
 

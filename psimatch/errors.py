@@ -61,6 +61,14 @@ class InvalidRowsError(InputError):
     """A list of flags has rows that can't be used."""
 
 
+class SuppressionError(InputError):
+    """A suppression list is not understood, or can't be honoured; `problems` has a line for each thing of it."""
+
+    def __init__(self, message: str, *, hint: str = "", problems: tuple[str, ...] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.problems = problems
+
+
 class TooManyItemsError(InputError):
     """This party's list has more distinct identifiers than the agreement allows."""
 

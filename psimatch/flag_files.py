@@ -1,22 +1,26 @@
-"""Read a party's list of flags: a CSV file as a case system or a spreadsheet exports it."""
+"""Read a party's list of flags: a CSV file as a case system or a spreadsheet exports it, a workbook, or Parquet.
+
+What the header has that is not read is in the account of its columns; what rows have is read by `flag_rows`.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from psimatch.bounded_file import read_at_most
-from psimatch.columns import CASE_REF, CONTACT, Columns, find_columns
-from psimatch.contact import check_contact
-from psimatch.errors import FieldError, FlagFileError
-from psimatch.flags import Flag, FlagList, InvalidRow
-from psimatch.identifiers import Identifier, Kind
+from psimatch.columns import find_columns
+from psimatch.errors import FlagFileError
+from psimatch.flag_rows import RowReader
+from psimatch.flags import FlagList
+from psimatch.identifiers import Kind
 from psimatch.parameters import LIMITS
-from psimatch.tables import SUFFIXES, table_text
+from psimatch.profiles import Profile
+from psimatch.tables import SUFFIXES, Sheet, table_text
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _UTF_16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
@@ -32,26 +36,61 @@ def read_flags(
     kinds: Sequence[Kind],
     *,
     contact_bytes: int = LIMITS.contact_bytes,
-    profile: Mapping[str, str] | None = None,
+    profile: Profile | None = None,
+    sheet: Sheet | None = None,
+    also: Sequence[Kind] = (),
 ) -> FlagList:
     """Read the list of flags at `path` for the kinds of an agreement: CSV, or by its suffix a workbook or Parquet.
 
-    A row gives one identifier of each kind whose required columns it fills, in the order of `kinds`. A row
-    with any error is in `invalid` with all its errors, and gives none. With `contact_bytes` 0 the agreement has no
-    contacts and the column is ignored. `profile` says what the header calls some fields (`read_profile`).
+    A row gives an identifier of each kind whose required columns it fills, in the order of `kinds`. A row is in
+    `invalid` where a bad cell leaves it without any identifier, where its contact can't be shown, or where its cells
+    don't fit the header. With `contact_bytes` 0 the agreement has no contacts and the column is ignored. `profile`
+    says what the header calls some fields (`read_profile`), `sheet` which sheet and what of its hidden rows. Of the
+    kinds in `also` a row's identifiers are kept apart, in `Flag.not_compared`.
 
     Raises:
         FlagFileError: the file as a whole can't be read: missing, too large, not UTF-8, header, quotes.
     """
+    text, mark, others = _text(path, sheet)
+    try:
+        columns = find_columns(text[: LIMITS.row_bytes], [*kinds, *also], profile)
+        return RowReader(Path(path), columns, profile or Profile(), kinds, contact_bytes).read(
+            _records(text, columns.delimiter), mark, others
+        )
+    except FlagFileError as error:
+        raise FlagFileError(f"{path}: {error}", hint=error.hint) from None
+
+
+def read_every_column(
+    path: str | os.PathLike[str], kinds: Sequence[Kind], *, profile: Profile | None = None, sheet: Sheet | None = None
+) -> FlagList:
+    """Read a list that protects somebody: as `read_flags`, from each column that may have an identifier.
+
+    The names of the profile count beside the usual ones. A row that fills a kind by halves is a bad cell too.
+
+    Raises:
+        FlagFileError: as `read_flags`.
+    """
+    text, mark, others = _text(path, sheet)
+    try:
+        columns = find_columns(text[: LIMITS.row_bytes], kinds, profile, every=True)
+        reader = RowReader(Path(path), columns, profile or Profile(), kinds, 0, strict=True)
+        return reader.read(_records(text, columns.delimiter), mark, others)
+    except FlagFileError as error:
+        raise FlagFileError(f"{path}: {error}", hint=error.hint) from None
+
+
+def _text(path: str | os.PathLike[str], sheet: Sheet | None) -> tuple[str, bool, tuple[str, ...]]:
+    """Return a list as text, whether it has a byte order mark, and the sheets of the workbook that are not read."""
     file = Path(path)
     try:
         if file.suffix.lower() in SUFFIXES:
-            mark, text = False, _checked(table_text(file))
-        else:
-            data = _read(file)
-            mark, text = data.startswith(_BYTE_ORDER_MARK), _decode(data)
-        columns = find_columns(text[: LIMITS.row_bytes], kinds, profile)
-        return _collect(file, mark, columns, text, contact_bytes)
+            table = table_text(file, sheet or Sheet())
+            return _checked(table.text), False, table.other_sheets
+        if sheet is not None and sheet != Sheet():
+            raise FlagFileError("is no workbook, so it has no sheets and nothing hidden", hint="leave that option out")
+        data = _read(file)
+        return _decode(data), data.startswith(_BYTE_ORDER_MARK), ()
     except FlagFileError as error:
         raise FlagFileError(f"{file}: {error}", hint=error.hint) from None
 
@@ -135,99 +174,3 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
             raise FlagFileError(f"has more than {_MAX_ROWS} rows", hint="split the list")
         if row > 1 and any(cell and not cell.isspace() for cell in cells):
             yield row, cells
-
-
-def _collect(file: Path, mark: bool, columns: Columns, text: str, contact_bytes: int) -> FlagList:
-    rows: list[Flag] = []
-    invalid: list[InvalidRow] = []
-    without: list[int] = []
-    for row, cells in _records(text, columns.delimiter):
-        errors = _shape_errors(columns, cells)
-        identifiers: list[Identifier] = []
-        contact = ""
-        if not errors:
-            identifiers = _identifiers(columns, cells, errors)
-            contact = _contact(columns, cells, contact_bytes, errors)
-        if errors:
-            invalid.append(InvalidRow(row, tuple(cells), tuple(errors)))
-        elif identifiers:
-            case_ref = columns.cell(cells, CASE_REF).strip()
-            rows.append(Flag(row, tuple(cells), tuple(identifiers), case_ref, contact))
-        else:
-            without.append(row)
-    ignored = contact_bytes == 0 and CONTACT in columns.positions
-    found = tuple(rows), tuple(invalid), tuple(without)
-    return FlagList(file, columns.header, columns.delimiter, mark, *found, ignored, _reserved(rows, columns.kinds))
-
-
-def _reserved(rows: Sequence[Flag], kinds: Sequence[Kind]) -> int:
-    """Return how many identifiers the rows have less than they could have."""
-    unused = 0
-    for kind in kinds:
-        if kind.most_identifiers > 1:
-            counts = [sum(identifier.kind == kind.name for identifier in flag.identifiers) for flag in rows]
-            unused += sum(kind.most_identifiers - count for count in counts if count)
-    return unused
-
-
-def _shape_errors(columns: Columns, cells: list[str]) -> list[FieldError]:
-    expected = len(columns.header)
-    if len(cells) != expected:
-        return [
-            FieldError(
-                "row",
-                f"has {len(cells)} cells, where the header has {expected}",
-                "put a cell that holds the separator in quotes, and add or remove separators",
-            )
-        ]
-    size = sum(len(cell.encode("utf-8")) for cell in cells)
-    if size > LIMITS.row_bytes:
-        return [FieldError("row", f"has more than {LIMITS.row_bytes} bytes", "leave out long texts")]
-    return []
-
-
-def _identifiers(columns: Columns, cells: list[str], errors: list[FieldError]) -> list[Identifier]:
-    """Return an identifier of each kind that the row fills; add to `errors` what can't be read or is missing."""
-    identifiers: list[Identifier] = []
-    for kind in columns.kinds:
-        texts = {field.name: columns.cell(cells, field) for field in kind.fields if field in columns.positions}
-        filled = {name for name, text in texts.items() if text.strip()}
-        own = {field.name for field in kind.fields if not field.shared}
-        if not filled & own:
-            continue
-        needed = [field for field in kind.fields if field.required and not field.may_be_empty]
-        missing = [field for field in needed if field.name not in filled]
-        errors.extend(
-            FieldError(
-                columns.name(field),
-                f"is empty, but other columns of {kind.name} are filled",
-                "fill it, or empty the other columns",
-            )
-            for field in missing
-        )
-        if missing:
-            continue
-        try:
-            identifiers += kind.parse(texts)
-        except FieldError as error:
-            errors.append(_in_words_of_the_file(columns, kind, error))
-    return identifiers
-
-
-def _in_words_of_the_file(columns: Columns, kind: Kind, error: FieldError) -> FieldError:
-    """Return the error with the name that the file's own header gives the field."""
-    for field in kind.fields:
-        if field.name == error.field:
-            return FieldError(columns.name(field), error.problem, error.remedy)
-    return error
-
-
-def _contact(columns: Columns, cells: list[str], limit: int, errors: list[FieldError]) -> str:
-    if limit == 0:
-        return ""
-    contact = columns.cell(cells, CONTACT).strip()
-    try:
-        check_contact(contact, limit)
-    except FieldError as error:
-        errors.append(error)
-    return contact

@@ -8,10 +8,10 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from psimatch.columns import RESULT_COLUMNS
 from psimatch.contact import disarm
 from psimatch.errors import OutputError
 from psimatch.flags import FlagList
+from psimatch.headers import RESULT_COLUMNS
 from psimatch.identifiers import PERSON, Identifier, Policy, rule_of
 from psimatch.linkage import linking_tokens
 from psimatch.private_file import write_private

@@ -39,14 +39,26 @@ ROWS: dict[str, dict[str, Sequence[Row]]] = {
         "others": addresses(
             "9711AB|12||", "9711AB|12|A|2", "9711AB|12||bis", "9711AB|t/o 12||", "9711AB|bij 12||",
             "9711AB|tegenover 12|A|", "9711AB|12-3||"),
+        "opposite a number, in each place": addresses(
+            "9711AB|t/o 12||", "9711AB|12||TO", "9711AB|12|T|O", "9711AB|12 t.o.||", "9711AB|12||tegenover",
+            "9711AB|t/o 12||to"),
         # 1-2 is what a spreadsheet makes of a day, and perhaps was one.
         REFUSED: addresses(
             "9711A|12||", "0711AB|12||", "9711SS|12||", "9711AB|||", "9711AB|0||", "9711AB|huis||", "|12||",
-            "9711AB|12||1-2"),
+            "9711AB|12||1-2", "9711AB|t/o 12||by", "9711AB|to||"),
     },
     "nl-bag": {
         SPELLINGS: column("bag_id", "0363200000123456", " 0363200000123456 ", "0363 2000 0012 3456"),
         REFUSED: column("bag_id", "", "036320000012345", "0363010000123456", "03632000001234567", "036320000012345a"),
+    },
+    "nl-vnumber": {
+        SPELLINGS: column(
+            "vnummer", "2801234567", "280.123.4567", " 280 123 45 67", "V-nr. 2801234567", "V2801234567",
+            "v nummer: 2801234567", "280-1234567"),
+        "others": column("vnummer", "0000000001", "9999999999"),
+        REFUSED: column(
+            "vnummer", "", "280123456", "28012345678", "0000000000", "280123456a", "V", "VV2801234567",
+            "\uff12801234567"),
     },
     "phone": {
         SPELLINGS: column(
@@ -68,7 +80,9 @@ ROWS: dict[str, dict[str, Sequence[Row]]] = {
         SPELLINGS: accounts(
             "instagram|sanne.b", "Insta|@Sanne.B", "instagram|https://www.instagram.com/sanne.b/?hl=nl", "IG|sanne.b"),
         "others": accounts("telegram|t.me/sanne_b", "x|@sanne", "snapchat|sanne-b"),
-        REFUSED: accounts("|sanne", "instagram|", "instagram|sanne b", "instagram|zoë", f"instagram|{'a' * 65}"),
+        REFUSED: accounts(
+            "instagram|onbekend", "snapchat|N.V.T.", "x|null", "|sanne", "instagram|", "instagram|sanne b",
+            "instagram|zoë", f"instagram|{'a' * 65}"),
     },
     "plate": {
         SPELLINGS: column("kenteken", "AB-12-CD", "ab12cd", "AB 12 CD"),
@@ -76,9 +90,11 @@ ROWS: dict[str, dict[str, Sequence[Row]]] = {
         REFUSED: column("kenteken", "", "AB-12-C", "ABCDEF", "123456", "AB-12-CDE", "ÄB-12-CD"),
     },
     "text": {
-        SPELLINGS: column("text", "Zoë", "Zoe\u0308"),
-        "others": column("text", "zoë", "a  b", "x" * 1024),
-        REFUSED: column("text", "", "x" * 1025),
+        SPELLINGS: column("text", "Zoë", "Zoe\u0308", " Zoë", "Zoë\u00a0", "\ufeffZoë\u200b", "\u3000Zoë\n"),
+        "others": column("text", "zoë", "a  b", "a\u00a0b", "x" * 1024, "onbekende", "-x-"),
+        REFUSED: column(
+            "text", "", "x" * 1025, " \u200b", "onbekend", "N.v.t.", "-", "...", "XXX", "n/a", "Weet niet",
+            "\uff2e\uff22"),
     },
 }  # fmt: skip
 
@@ -156,6 +172,7 @@ def check_group(name: str, group: str, given: dict[str, object]) -> None:
         SPELLINGS: None not in values and all(value == values[0] for value in values),
         REFUSED: all(value is None for value in values),
         "others": None not in values,
+        "opposite a number, in each place": None not in values and all(value == values[0] for value in values),
     }
     if not right[group]:
         raise SystemExit(f"{name}, {group}: {values}")

@@ -22,6 +22,7 @@ from psimatch.cli.options import (
     Seconds,
     example,
     force_option,
+    hidden_option,
     identity_option,
     json_option,
     ledger_option,
@@ -29,6 +30,10 @@ from psimatch.cli.options import (
     passphrase_file_option,
     peer_option,
     profile_option,
+    sheet_option,
+    suppress_option,
+    suppress_profile_option,
+    suppress_rows_option,
 )
 from psimatch.cli.progress import ProgressBars
 
@@ -54,17 +59,15 @@ _THREADS_ABOVE: Final = 2_048
 @click.option("--connect", metavar="HOST:PORT", help="Go to the peer, which listens there.")
 @click.option("--output", type=PATH, required=True, metavar="FILE", help="Where to write the matching rows.")
 @profile_option
+@sheet_option
+@hidden_option
 @peer_option
 @passphrase_file_option
 @ledger_option
 @operator_option
-@click.option(
-    "--suppress",
-    "suppress_path",
-    type=PATH,
-    metavar="FILE",
-    help="A list of identifiers that never take part, such as shelters: counted, never named.",
-)
+@suppress_option
+@suppress_profile_option
+@suppress_rows_option
 @click.option(
     "--audit-folder",
     "audit_folder_path",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,13 +12,13 @@ import click
 
 import psimatch
 from psimatch.cli import messages, passphrases
-from psimatch.cli.lists import bad_row_lines, bad_rows_error
+from psimatch.cli.lists import bad_row_lines, bad_rows_error, warning_lines
 from psimatch.cli.metering import MeteredSession, metered
 from psimatch.cli.options import beside, profile_at, today
 from psimatch.cli.outputs import check_output
 
-# Enough bad rows to see what is wrong; `check` lists them all.
-_BAD_ROWS_SHOWN: Final = 20
+# Enough lines to see what is wrong; `check` lists them all.
+_LINES_SHOWN: Final = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +30,14 @@ class MatchOptions:
     identity_path: Path
     peer_path: Path | None
     profile_path: Path | None
+    sheet: str
+    hidden: str | None
     passphrase_file: Path | None
     ledger_path: Path | None
     operator: str
     suppress_path: Path | None
+    suppress_profile_path: Path | None
+    suppress_rows: bool
     audit_folder_path: Path | None
     listen: str | None
     connect: str | None
@@ -82,7 +86,7 @@ class Prepared:
     flags: psimatch.FlagList
     ledger: psimatch.Ledger
     items: Mapping[psimatch.Identifier, str]
-    suppressed: int
+    suppressed: psimatch.Suppressed | None
     auditor: psimatch.PublicIdentity | None
     case_refs: Mapping[psimatch.Identifier, str] | None
     links: psimatch.Links
@@ -144,7 +148,9 @@ def prepare(options: MatchOptions) -> Prepared:
     if auditor and not options.audit_folder.is_dir():
         raise psimatch.OutputError(f"there is no folder {options.audit_folder}", hint="make it, or name another")
     flags = _read_list(options, agreement.terms)
-    kept = flags.items(_suppressed(options.suppress_path, agreement.terms))
+    flags, suppressed = _suppress(options, flags, agreement.terms)
+    _check_skipped(options, flags)
+    kept = flags.items()
     case_refs = flags.case_refs() if auditor else None
     policy = agreement.terms.person_policy
     links = psimatch.Links(flags.rows, psimatch.Policy(policy) if policy else psimatch.Policy.STRONG)
@@ -154,23 +160,28 @@ def prepare(options: MatchOptions) -> Prepared:
     except psimatch.PsimatchError:
         ledger.close()
         raise
-    suppressed = len(flags.items()) - len(kept)
     return Prepared(agreement, identity, peer, flags, ledger, kept, suppressed, auditor, case_refs, links)
 
 
-def _suppressed(path: Path | None, terms: psimatch.Terms) -> Collection[psimatch.Identifier]:
-    """Return what must never take part.
+def _suppress(
+    options: MatchOptions, flags: psimatch.FlagList, terms: psimatch.Terms
+) -> tuple[psimatch.FlagList, psimatch.Suppressed | None]:
+    """Return the list without what must never take part.
 
     Raises:
-        FlagFileError, InvalidRowsError: a row of that list can't be used; without it somebody could be exposed.
+        FlagFileError, SuppressionError: that list is not understood, or can't be honoured; without it somebody could be
+            exposed.
     """
-    if path is None:
-        return ()
-    suppressed = psimatch.read_flags(path, terms.kinds_known)
-    if suppressed.invalid:
-        _note_bad_rows(suppressed)
-        raise bad_rows_error(suppressed, "nothing was sent; correct them, since what they name could match")
-    return suppressed.items().keys()
+    if options.suppress_path is None:
+        return flags, None
+    profile = profile_at(options.suppress_profile_path or options.profile_path)
+    region = terms.phone_region or psimatch.PHONE_REGION
+    try:
+        suppression = psimatch.read_suppression(options.suppress_path, region=region, profile=profile)
+        return suppression.apply(flags, whole_rows=options.suppress_rows, skip_doubtful=options.skip_invalid)
+    except psimatch.SuppressionError as error:
+        _note(error.problems)
+        raise psimatch.SuppressionError(str(error), hint=f"nothing was sent; {error.hint}") from None
 
 
 def _check_not_an_input(options: MatchOptions) -> None:
@@ -188,6 +199,7 @@ def _check_not_an_input(options: MatchOptions) -> None:
         options.peer_path,
         options.profile_path,
         options.suppress_path,
+        options.suppress_profile_path,
         options.ledger_path or beside(options.identity_path),
     )
     sources = [source for source in (*given, *others) if source is not None and source.exists()]
@@ -202,21 +214,39 @@ _OTHER_NAME = "choose another name"
 
 
 def _read_list(options: MatchOptions, terms: psimatch.Terms) -> psimatch.FlagList:
-    profile = profile_at(options.profile_path)
-    flags = psimatch.read_flags(options.path, terms.kinds_known, contact_bytes=terms.contact_size, profile=profile)
+    flags = psimatch.read_flags(
+        options.path,
+        terms.kinds_known,
+        contact_bytes=terms.contact_size,
+        profile=profile_at(options.profile_path),
+        sheet=psimatch.Sheet(options.sheet, options.hidden or ""),
+        also=[] if options.suppress_path is None else psimatch.every_kind_but(terms.kinds_known),
+    )
+    flags.check_kinds()
     if flags.invalid and not options.skip_invalid:
-        _note_bad_rows(flags)
+        _note(list(bad_row_lines(flags)))
         raise bad_rows_error(flags, "nothing was sent; correct them, or match without them with --skip-invalid")
-    if flags.invalid:
-        check_output(options.skipped_path, force=options.force)
+    _warn(list(warning_lines(flags)))
     if not flags.rows and not options.quiet:
         messages.warning(f"{options.path} has no usable row, so nothing can match")
     return flags
 
 
-def _note_bad_rows(flags: psimatch.FlagList) -> None:
-    lines = list(bad_row_lines(flags))
-    for line in lines[:_BAD_ROWS_SHOWN]:
+def _check_skipped(options: MatchOptions, flags: psimatch.FlagList) -> None:
+    """Check that skipped rows can be written, where there are any."""
+    if flags.invalid:
+        check_output(options.skipped_path, force=options.force)
+
+
+def _note(lines: Sequence[str]) -> None:
+    for line in lines[:_LINES_SHOWN]:
         messages.note(line)
-    if len(lines) > _BAD_ROWS_SHOWN:
-        messages.note(f"and {len(lines) - _BAD_ROWS_SHOWN:,} more; psimatch check lists them all")
+    if len(lines) > _LINES_SHOWN:
+        messages.note(f"and {len(lines) - _LINES_SHOWN:,} more; psimatch check lists them all")
+
+
+def _warn(lines: Sequence[str]) -> None:
+    for line in lines[:_LINES_SHOWN]:
+        messages.warning(line)
+    if len(lines) > _LINES_SHOWN:
+        messages.warning(f"and {len(lines) - _LINES_SHOWN:,} more; psimatch check lists them all")

@@ -7,7 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import psimatch
-from psimatch.cli.lists import counts_text, list_fields
+from psimatch.cli.lists import (
+    column_lines,
+    counts_text,
+    kind_lines,
+    list_fields,
+    suppressed_text,
+)
 
 # The shape of `--json`; a change that breaks a reader gets the next number.
 FORMAT = "psimatch-match-1"
@@ -20,7 +26,7 @@ class MatchReport:
     terms: psimatch.Terms
     result: psimatch.SessionResult
     flags: psimatch.FlagList
-    suppressed: int
+    suppressed: psimatch.Suppressed | None
     spent: psimatch.Spending
     rows_written: int
     output: Path | None
@@ -78,7 +84,9 @@ def report_fields(report: MatchReport) -> dict[str, Any]:
         "rows_written": report.rows_written,
         "evaluations_charged_to_peer": peer_size,
         "evaluations_left_to_peer": report.spent.left(report.terms),
-        "suppressed": report.suppressed,
+        "suppressed": report.suppressed.identifiers if report.suppressed else 0,
+        "suppressed_rows": report.suppressed.rows if report.suppressed else 0,
+        "rows_at_suppressed_address": report.suppressed.rows_at_address if report.suppressed else 0,
         "bytes_sent": report.bytes_sent,
         "bytes_received": report.bytes_received,
         "seconds": round(report.seconds, 3),
@@ -98,11 +106,12 @@ def report_lines(report: MatchReport) -> list[str]:
         f"matched with {report.peer.name} ({result.role.peer.value}); this side was the {result.role.value}",
         f"  own list     {sum(own.values()):,} identifiers: {counts_text(own)};"
         f" duplicates merged: {sum(report.flags.duplicates.per_kind.values()):,}",
+        *(f"  {line}" for line in (*column_lines(report.flags), *kind_lines(report.flags))),
     ]
     if report.skipped is not None:
         lines.append(f"  skipped      {len(report.flags.invalid):,} rows, listed in {report.skipped}")
-    if report.suppressed:
-        lines.append(f"  suppressed   {report.suppressed:,} identifiers, which took no part")
+    if report.suppressed is not None:
+        lines.append(f"  suppressed   {suppressed_text(report.suppressed)}")
     lines += [f"  you learned  {_own_matches(report)}", f"  peer learned {_peer_matches(report)}"]
     if report.audit is not None:
         lines.append(f"  for audit    {report.audit}, sealed; its key file lies beside it")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -58,13 +57,40 @@ profile_option = click.option(
     "profile_path",
     type=PATH,
     metavar="FILE",
-    help='What the columns of the list are called, as TOML: a table [columns] with lines such as bsn = "BSN-nummer".',
+    help='What the columns of the list are called, as TOML: a table [columns] with lines such as bsn = "Nr. overheid".',
+)
+sheet_option = click.option(
+    "--sheet", default="", metavar="NAME", help="Which sheet of a workbook is the list; by default the first."
+)
+hidden_option = click.option(
+    "--hidden",
+    type=click.Choice(["include", "skip"]),
+    help="Whether hidden rows, columns and sheets of a workbook take part; without it, they are refused.",
+)
+suppress_option = click.option(
+    "--suppress",
+    "suppress_path",
+    type=PATH,
+    metavar="FILE",
+    help="A list of persons and addresses that never take part, such as shelters: counted, never named.",
+)
+suppress_profile_option = click.option(
+    "--suppress-profile",
+    "suppress_profile_path",
+    type=PATH,
+    metavar="FILE",
+    help="What the columns of that list are called, beside their usual names; by default as --profile says.",
+)
+suppress_rows_option = click.option(
+    "--suppress-rows",
+    is_flag=True,
+    help="Leave rows at a suppressed address out whole; without it they take part by what else they have.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs.")
 force_option = click.option("--force", is_flag=True, help="Replace files that exist.")
 
 
-def profile_at(path: Path | None) -> Mapping[str, str] | None:
+def profile_at(path: Path | None) -> psimatch.Profile | None:
     """Return the profile in a file, if there is one."""
     return None if path is None else psimatch.read_profile(path)
 

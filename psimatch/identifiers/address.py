@@ -25,6 +25,7 @@ _POSTCODE: Final = "postcode"
 _NUMBER: Final = "huisnummer"
 _LETTER: Final = "huisletter"
 _ADDITION: Final = "toevoeging"
+_INDICATION: Final = "aanduiding"
 
 # The BAG, the Dutch register of addresses, holds about ten million of them: 23.3 bits.
 _ADDRESSES: Final = 10_000_000
@@ -47,22 +48,48 @@ _SUFFIX: Final = re.compile(r"[A-Z0-9]{0,4}|[A-Z][A-Z0-9]{4}")
 
 
 # A houseboat or caravan stands opposite or near a number, and has that one's (BRP: aanduiding bij huisnummer).
-_NEAR: Final = re.compile(r"(t[./ ]?o\.?|tegenover|by|bij)[ .]*(?=[0-9])", re.ASCII | re.IGNORECASE)
-_FORM: Final = re.compile(rb"[1-9][0-9]{3}(?!S[ADS])[A-Z]{2} (TO |BY )?[1-9][0-9]{0,4}( [A-Z0-9]{1,5})?")
+_BESIDE: Final = r"(t[./ ]?o\.?|tegenover|by|bij)"
+_BEFORE: Final = re.compile(rf"{_BESIDE}[ .]*(?=[0-9])", re.ASCII | re.IGNORECASE)
+_BEHIND: Final = re.compile(rf"(?<![A-Z0-9]){_BESIDE}[ .]*\Z", re.ASCII | re.IGNORECASE)
+_FORM: Final = re.compile(rb"[1-9][0-9]{3}(?!S[ADS])[A-Z]{2} (TO |BY )?[1-9][0-9]{0,4}( (?!TO\Z|BY\Z)[A-Z0-9]{1,5})?")
 
 
-def nl_address(postcode: str, number: str, letter: str = "", addition: str = "") -> Identifier:
+def nl_address(postcode: str, number: str, letter: str = "", addition: str = "", indication: str = "") -> Identifier:
     """Return the identifier of an address; the suffix may stand in the number, the letter or the addition.
+
+    That it stands opposite the number (`t/o`, `TO`) or near it (`bij`, `BY`) may be said before the number, behind it,
+    as the addition or as the indication: that is one form.
 
     Raises:
         FieldError: a part can't be read, or could be read in two ways; its field is the Dutch column name.
     """
-    near = _NEAR.match(plain_separators(number))
-    house_number, rest = _split_number(plain_separators(number)[near.end() :] if near else number)
+    before, number = _beside(_BEFORE, _NUMBER, number)
+    behind, number = _beside(_BEHIND, _NUMBER, number)
+    added, addition = _beside(_BEHIND, _ADDITION, addition)
+    said, left = _beside(_BEHIND, _INDICATION, indication)
+    if left.strip():
+        raise FieldError(_INDICATION, "is not TO or BY", "write TO for opposite the number, BY for near it")
+    house_number, rest = _split_number(number)
     suffix = _join_suffix(rest, _letter(letter), _letters_and_digits(_ADDITION, addition))
-    beside = ("TO" if near[1][0] in "tT" else "BY") if near else ""
-    parts = [_postcode(postcode), beside, house_number, suffix]
+    found = {before, behind, added, said} - {""}
+    if suffix in ("TO", "BY"):
+        found, suffix = found | {suffix}, ""
+    if len(found) > 1:
+        raise FieldError(_NUMBER, "is said to be both opposite a number and near it", "write one of TO and BY")
+    parts = [_postcode(postcode), *found, house_number, suffix]
     return Identifier(_NAME, _VERSION, " ".join(part for part in parts if part).encode("ascii"))
+
+
+def _beside(place: re.Pattern[str], field: str, raw: str) -> tuple[str, str]:
+    """Return TO, BY or nothing, as a text says at this place, and the rest of the text."""
+    text = plain_separators(raw)
+    found = place.search(text) if place is _BEHIND else place.match(text)
+    if found is None:
+        return "", raw
+    rest = text[found.end() :] if place is _BEFORE else text[: found.start()].rstrip(" ,")
+    if place is _BEHIND and field is _NUMBER and not rest.strip():
+        raise FieldError(_NUMBER, "has no number", _AS_TEXT)
+    return ("TO" if found[1][0] in "tT" else "BY"), rest
 
 
 def _postcode(raw: str) -> str:
@@ -126,7 +153,7 @@ def _join_suffix(rest: str, letter: str, addition: str) -> str:
 
 
 def _parse(fields: Mapping[str, str]) -> tuple[Identifier, ...]:
-    return (nl_address(*(fields.get(name, "") for name in (_POSTCODE, _NUMBER, _LETTER, _ADDITION))),)
+    return (nl_address(*(fields.get(name, "") for name in (_POSTCODE, _NUMBER, _LETTER, _ADDITION, _INDICATION))),)
 
 
 def _has_form(value: bytes) -> bool:
@@ -142,10 +169,21 @@ NL_ADDRESS: Final = Kind(
     _VERSION,
     _ADDRESSES,
     (
-        Field(_POSTCODE),
-        Field(_NUMBER, ("house_number",)),
-        Field(_LETTER, ("house_letter",), required=False),
-        Field(_ADDITION, ("addition", "huisnummertoevoeging"), required=False),
+        Field(_POSTCODE, ("postal code", "postcode nl"), near=("pc", "pc6", "zip", "zip code", "postcd")),
+        Field(_NUMBER, ("house number",), near=("huisnr", "huisno", "hnr", "house no", "house nr", "huisnum")),
+        Field(_LETTER, ("house letter",), required=False, near=("letter", "hletter", "huislet")),
+        Field(
+            _ADDITION,
+            ("addition", "huisnummer toevoeging", "house number addition", "huisnummertoev"),
+            required=False,
+            near=("toev", "toevoeg", "huisnr toevoeging", "huisnr toev", "suffix", "house number suffix"),
+        ),
+        Field(
+            _INDICATION,
+            ("aanduiding bij huisnummer", "aanduiding huisnummer", "house number indication"),
+            required=False,
+            near=("aanduiding bij", "aanduiding huisnr", "aanduiding bij huisnr"),
+        ),
     ),
     _parse,
     _has_form,

@@ -43,5 +43,14 @@ def _has_form(value: bytes) -> bool:
     return value.isascii() and _FORM.fullmatch(value.decode("ascii")) is not None
 
 
-_FIELDS: Final = (Field(_FIELD, ("nummeraanduiding", "nummeraanduiding_id")),)
+_ALIASES: Final = (
+    *("nummeraanduiding", "nummeraanduiding id", "nummeraanduiding identificatie", "bag nummeraanduiding id"),
+    *("identificatiecode nummeraanduiding", "identificatie nummeraanduiding", "bag nummeraanduiding"),
+)
+# The number of the dwelling is another one than that of its address.
+_NEAR: Final = (
+    *("bag", "bag nummer", "bag nr", "bag code", "verblijfsobject", "verblijfsobject id", "vbo id"),
+    *("adresseerbaar object", "adresseerbaar object identificatie", "identificatiecode verblijfplaats"),
+)
+_FIELDS: Final = (Field(_FIELD, _ALIASES, near=_NEAR),)
 NL_BAG: Final = Kind(_NAME, _VERSION, _ADDRESSES, _FIELDS, _parse, _has_form)

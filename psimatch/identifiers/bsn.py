@@ -69,4 +69,7 @@ def _has_form(value: bytes) -> bool:
     return (total - _FROM_ASCII) % 11 == 0
 
 
-NL_BSN: Final = Kind(_NAME, _VERSION, _VALID_NUMBERS, (Field(_FIELD),), _parse, _has_form)
+_ALIASES: Final = ("burgerservicenummer", "burgerservicenr", "bsn nummer", "bsn nr", "citizen service number")
+_NEAR: Final = ("sofinummer", "sofinr", "sofi", "sofi nummer", "burgernummer", "social security number", "ssn")
+_FIELDS: Final = (Field(_FIELD, _ALIASES, near=_NEAR),)
+NL_BSN: Final = Kind(_NAME, _VERSION, _VALID_NUMBERS, _FIELDS, _parse, _has_form)

@@ -23,13 +23,16 @@ def email(raw: str) -> Identifier:
     RFC 5321 lets a host tell capitals apart before the @; none that people use does.
 
     Raises:
-        FieldError: not an address.
+        FieldError: not an address, or one with letters of another alphabet.
     """
     # Loaded where it is used: most agreements have no such addresses.
     from email_validator import EmailNotValidError, validate_email
 
     text = raw.strip().removeprefix("mailto:")
     remedy = "write one address, e.g. name@example.org"
+    if not _is_latin(text):
+        # A letter that only looks like one of these makes an address that is nobody's, and matches nothing.
+        raise FieldError(_FIELD, "has a letter of another alphabet than the Latin one", remedy)
     try:
         # Domains for tests and documentation are addresses too.
         found = validate_email(text[: _LONGEST + 1], check_deliverability=False, test_environment=True)
@@ -45,6 +48,12 @@ def email(raw: str) -> Identifier:
     return Identifier(_NAME, _VERSION, f"{local}@{domain}".encode())
 
 
+def _is_latin(text: str) -> bool:
+    """Say whether each letter is one of the Latin alphabet, with or without an accent."""
+    letters = () if text.isascii() else filter(str.isalpha, unicodedata.normalize("NFC", text))
+    return all(unicodedata.name(letter, "").startswith("LATIN ") for letter in letters)
+
+
 def _parse(fields: Mapping[str, str]) -> tuple[Identifier, ...]:
     return (email(fields.get(_FIELD, "")),)
 
@@ -56,4 +65,6 @@ def _has_form(value: bytes) -> bool:
         return False
 
 
-EMAIL: Final = Kind(_NAME, _VERSION, None, (Field(_FIELD, ("e-mail", "emailadres", "e-mailadres")),), _parse, _has_form)
+_ALIASES: Final = ("emailadres", "email address")
+_NEAR: Final = ("mail", "mailadres", "mail address")
+EMAIL: Final = Kind(_NAME, _VERSION, None, (Field(_FIELD, _ALIASES, near=_NEAR),), _parse, _has_form)

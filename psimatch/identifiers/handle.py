@@ -9,6 +9,7 @@ from typing import Final
 from psimatch.errors import FieldError
 from psimatch.identifiers.identifier import Identifier
 from psimatch.identifiers.kind import Field, Kind
+from psimatch.identifiers.nothing import is_word_for_nothing
 
 _NAME: Final = "handle"
 _VERSION: Final = 1
@@ -72,6 +73,8 @@ def handle(platform: str, account: str) -> Identifier:
     if known is None:
         names = ", ".join(sorted(set(_PLATFORMS.values())))
         raise FieldError(_PLATFORM, "is not a platform that is known", f"write one of {names}")
+    if is_word_for_nothing(account):
+        raise FieldError(_ACCOUNT, "is a word for nothing", "leave the cell empty if there is no account")
     name = account[:_LONGEST].strip()
     name = name.lower() if name.isascii() else ""
     link = _LINK.fullmatch(name)
@@ -90,14 +93,23 @@ def _parse(fields: Mapping[str, str]) -> tuple[Identifier, ...]:
 
 def _has_form(value: bytes) -> bool:
     found = _FORM.fullmatch(value)
-    return found is not None and found[1].decode() in _PLATFORMS.values()
+    if found is None or found[1].decode() not in _PLATFORMS.values():
+        return False
+    return not is_word_for_nothing(value.decode().partition(" ")[2])
 
 
 HANDLE: Final = Kind(
     _NAME,
     _VERSION,
     None,
-    (Field(_PLATFORM), Field(_ACCOUNT, ("handle", "gebruikersnaam", "username"))),
+    (
+        Field(_PLATFORM, near=("app", "social media", "sociale media", "medium", "netwerk", "network")),
+        Field(
+            _ACCOUNT,
+            ("handle", "gebruikersnaam", "username", "accountnaam", "account name"),
+            near=("nickname", "profiel", "profile", "user", "screen name", *_PLATFORMS.values()),
+        ),
+    ),
     _parse,
     _has_form,
 )

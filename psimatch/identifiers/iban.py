@@ -49,4 +49,6 @@ def _has_form(value: bytes) -> bool:
         return False
 
 
-IBAN: Final = Kind(_NAME, _VERSION, None, (Field(_FIELD, ("rekeningnummer",)),), _parse, _has_form)
+_ALIASES: Final = ("rekeningnummer", "bankrekeningnummer", "iban nummer", "iban number")
+_NEAR: Final = ("rekening", "rekeningnr", "bankrekening", "bank account", "account number", "bank")
+IBAN: Final = Kind(_NAME, _VERSION, None, (Field(_FIELD, _ALIASES, near=_NEAR),), _parse, _has_form)

@@ -10,8 +10,10 @@ from psimatch.identifiers.identifier import Identifier
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One column of a list of flags: its name, its other names (all lower case), and whether a kind needs it.
+    """One column of a list of flags: its name, its other names, and whether a kind needs it.
 
+    Names are compared without case, spaces, dots, hyphens and underscores. A column that is called as one in `near`
+    may be this one, or somebody else's, such as a case worker's own telephone: it is not read, and the reader says so.
     A column that `may_be_empty` must be there, but not filled in every row. One that is `shared` belongs to another
     kind too, so that filling it alone does not mean this kind.
     """
@@ -21,6 +23,7 @@ class Field:
     required: bool = True
     may_be_empty: bool = False
     shared: bool = False
+    near: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:

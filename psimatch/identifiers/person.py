@@ -133,7 +133,6 @@ def _has_form(parts: Mapping[bytes, int], value: bytes) -> bool:
 
 def person_kind(policy: Policy) -> Kind:
     """Return the kind with the rules that a policy uses."""
-    optional = {"required": False}
     rules = rules_under(policy)
     return Kind(
         NAME,
@@ -142,13 +141,13 @@ def person_kind(policy: Policy) -> Kind:
         (
             Field(_FAMILY, ("family_name", "surname"), may_be_empty=True),
             Field(_DATE, ("date_of_birth", "birth_date"), may_be_empty=True),
-            Field(_GIVEN, ("voornaam", "given_names", "given_name"), **optional),
-            Field(_INITIALS, ("initials",), **optional),
-            Field(_PREFIX, ("tussenvoegsel", "prefix"), **optional),
+            Field(_GIVEN, ("voornaam", "given_names", "given_name"), required=False),
+            Field(_INITIALS, ("initials",), required=False),
+            Field(_PREFIX, ("tussenvoegsel", "prefix"), required=False),
             Field(_POSTCODE, (), required=False, shared=True),
             Field(_NUMBER, ("house_number",), required=False, shared=True),
-            Field(_STREET, ("street",), **optional),
-            Field(_PLACE, ("place", "city"), **optional),
+            Field(_STREET, ("street",), required=False),
+            Field(_PLACE, ("place", "city"), required=False),
         ),
         partial(person, policy=policy),
         partial(_has_form, {rule.name.encode(): len(rule.parts) for rule in rules}),

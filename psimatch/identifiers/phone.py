@@ -65,5 +65,11 @@ def _has_form(value: bytes) -> bool:
 
 def phone_kind(region: str) -> Kind:
     """Return the kind for lists whose numbers are of that region where they don't say."""
-    field = Field(_FIELD, ("telefoonnummer", "mobiel", "phone", "phone_number"))
+    aliases = ("telefoonnummer", "telefoonnr", "phone", "phone number", "telephone", "telephone number")
+    # Short forms are as often the number of a case worker or a parent.
+    near = (
+        *("tel", "tel nr", "tel nummer", "gsm", "gsm nummer", "mobiel", "mobiel nummer", "mobiele nummer"),
+        *("mobile", "mobile number", "cell", "06 nummer", "06"),
+    )
+    field = Field(_FIELD, aliases, near=near)
     return Kind(NAME, _VERSION, _NUMBERS, (field,), partial(_parse, region), _has_form)

@@ -47,6 +47,6 @@ def _has_form(value: bytes) -> bool:
     return value.isascii() and _FORM.fullmatch(value.decode("ascii")) is not None
 
 
-PLATE: Final = Kind(
-    _NAME, _VERSION, _PLATES, (Field(_FIELD, ("plate", "licence_plate", "license_plate")),), _parse, _has_form
-)
+_ALIASES: Final = ("plate", "licence plate", "license plate", "kentekennummer")
+_NEAR: Final = ("kentekenplaat", "nummerbord", "nummerplaat", "auto")
+PLATE: Final = Kind(_NAME, _VERSION, _PLATES, (Field(_FIELD, _ALIASES, near=_NEAR),), _parse, _has_form)

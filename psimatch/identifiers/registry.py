@@ -19,11 +19,12 @@ from psimatch.identifiers.person import person_kind
 from psimatch.identifiers.person_rules import Policy
 from psimatch.identifiers.phone import PHONE_REGION, phone_kind
 from psimatch.identifiers.plate import PLATE
+from psimatch.identifiers.vnumber import NL_VNUMBER
 
 # By name. The reserved kind `dummy` is not here: nobody can submit one by choice.
 _CHOSEN: Final = (person_kind(Policy.STRONG), phone_kind(PHONE_REGION))
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
-    {kind.name: kind for kind in (EMAIL, HANDLE, IBAN, NL_ADDRESS, NL_BAG, NL_BSN, *_CHOSEN, PLATE, TEXT)}
+    {kind.name: kind for kind in (EMAIL, HANDLE, IBAN, NL_ADDRESS, NL_BAG, NL_BSN, NL_VNUMBER, *_CHOSEN, PLATE, TEXT)}
 )
 
 # How much of an unknown name an error repeats: it may come from the peer's agreement.

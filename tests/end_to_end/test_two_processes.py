@@ -141,6 +141,8 @@ def test_the_json_has_the_documented_shape(pair: Any, finish: Finish) -> None:
     assert re.fullmatch("[0-9a-f]{64}", report.pop("session_id"))
     assert min(report.pop("bytes_sent"), report.pop("bytes_received"), report.pop("seconds")) > 0
     police = pair.identities["police"].public
+    columns = {column["name"]: (column["use"], column["kinds"]) for column in report["list"].pop("columns")}
+    assert columns["text"] == ("read", ["text/1"])
     assert report == {
         "format": "psimatch-match-1",
         "role": "client",
@@ -152,6 +154,10 @@ def test_the_json_has_the_documented_shape(pair: Any, finish: Finish) -> None:
             "rows_without_identifier": 0,
             "identifiers": {"text/1": 2},
             "duplicates_merged": {"text/1": 1},
+            "kinds": {"text/1": {"identifiers": 2, "rows": 3, "missing_columns": [], "rows_that_give_none": []}},
+            "bad_cells": [],
+            "remarks": [],
+            "other_sheets": [],
         },
         "own_set_size": 64,
         "peer_set_size": 64,
@@ -162,6 +168,8 @@ def test_the_json_has_the_documented_shape(pair: Any, finish: Finish) -> None:
         "evaluations_charged_to_peer": 64,
         "evaluations_left_to_peer": 64_000 - 64,
         "suppressed": 0,
+        "suppressed_rows": 0,
+        "rows_at_suppressed_address": 0,
         "audit": None,
         "kernel": psimatch.kernel_name(),
         "output": "matches.csv",

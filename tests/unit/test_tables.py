@@ -13,7 +13,8 @@ from psimatch.errors import FlagFileError
 from psimatch.flag_files import read_flags
 from psimatch.identifiers import KINDS, Policy, kind_named, nl_bsn, person_kind
 from psimatch.match_files import write_matches
-from psimatch.profiles import read_profile
+from psimatch.profiles import Profile, read_profile
+from psimatch.tables import Sheet
 
 ROWS = [
     ("dossier", "bsn", "achternaam", "voornamen", "geboortedatum"),
@@ -98,7 +99,7 @@ def test_a_profile_names_columns(tmp_path):
         ("", "one table"),
         ("[columns]\n", "one table"),
         ("columns = 5\n", "one table"),
-        ('[columns]\nbsn = "a"\n[more]\n', "one table"),
+        ('[columns]\nbsn = "a"\n[more]\n', "no 'more' in a profile"),
         ("[columns\n", "is not TOML"),
         ("columns=" + "[" * 3_000, "is not TOML"),
         ("columns=" + "1" * 5_000, "too long"),
@@ -139,7 +140,7 @@ def test_what_a_workbook_says_of_its_size_is_not_believed(tmp_path):
 def test_a_number_can_never_be_the_contact_or_the_case_reference(tmp_path, field):
     (tmp_path / "list.csv").write_text(f"{field},x\n123456782,y\n")
     with pytest.raises(FlagFileError, match="must not"):
-        read_flags(tmp_path / "list.csv", [KINDS["nl-bsn"]], profile={"bsn": field})
+        read_flags(tmp_path / "list.csv", [KINDS["nl-bsn"]], profile=Profile({"bsn": (field,)}))
 
 
 @pytest.mark.filterwarnings("always")
@@ -153,3 +154,100 @@ def test_no_warning_of_a_package_shows_a_cell(tmp_path, recwarn):
     flags = read_flags(tmp_path / "flags.xlsx", ALL)
     assert [invalid.row for invalid in flags.invalid] == [2]
     assert [str(warning.message) for warning in recwarn] == []
+
+
+# What a workbook hides, and what it never computed.
+
+
+def hiding(path, change):
+    book = openpyxl.Workbook()
+    for row in (["bsn", "text"], [123456782, "a1"], [111222333, "a2"], [999990482, "a3"]):
+        book.active.append(row)
+    change(book)
+    book.save(path)
+    return path
+
+
+def hide_row(book):
+    book.active.row_dimensions[3].hidden = True
+
+
+def hide_column(book):
+    book.active.column_dimensions["B"].hidden = True
+
+
+def hide_sheet(book):
+    book.create_sheet("old").append(["bsn"])
+    book["old"].sheet_state = "hidden"
+
+
+def hide_first_sheet(book):
+    book.active.sheet_state = "veryHidden"
+    book.create_sheet("list").append(["bsn"])
+    book["list"].append([123456782])
+
+
+KINDS_HERE = [kind_named("nl-bsn"), kind_named("text")]
+
+
+@pytest.mark.parametrize(
+    ("change", "what", "included", "skipped"),
+    [
+        (hide_row, "hidden rows: 3", [2, 3, 4], [2, 4]),
+        (hide_column, "hidden columns, such as number 2", [2, 3, 4], [2, 3, 4]),
+        (hide_sheet, "hidden sheets: old", [2, 3, 4], [2, 3, 4]),
+        (hide_first_sheet, "hidden sheets: Sheet", [2, 3, 4], [2]),
+    ],
+)
+def test_what_is_hidden_needs_a_choice(tmp_path, change, what, included, skipped):
+    path = hiding(tmp_path / "list.xlsx", change)
+    with pytest.raises(FlagFileError, match=what) as caught:
+        read_flags(path, KINDS_HERE)
+    assert "--hidden" in caught.value.hint
+    rows = {
+        choice: [flag.row for flag in read_flags(path, KINDS_HERE, sheet=Sheet(hidden=choice)).rows]
+        for choice in ("include", "skip")
+    }
+    assert rows == {"include": included, "skip": skipped}
+
+
+def test_hidden_columns_are_left_out_whole(tmp_path):
+    path = hiding(tmp_path / "list.xlsx", hide_column)
+    assert read_flags(path, KINDS_HERE, sheet=Sheet(hidden="skip")).columns == ("bsn",)
+
+
+def test_a_sheet_is_chosen_by_its_name_and_the_others_are_told(tmp_path):
+    path = hiding(tmp_path / "list.xlsx", hide_first_sheet)
+    flags = read_flags(path, KINDS_HERE, sheet=Sheet("LIST"))
+    assert ([flag.row for flag in flags.rows], flags.other_sheets) == ([2], ("Sheet (hidden)",))
+    with pytest.raises(FlagFileError, match="no sheet of that name") as caught:
+        read_flags(path, KINDS_HERE, sheet=Sheet("other"))
+    assert "list" in caught.value.hint
+    (tmp_path / "list.csv").write_text("bsn\n123456782\n")
+    with pytest.raises(FlagFileError, match="no workbook"):
+        read_flags(tmp_path / "list.csv", KINDS_HERE, sheet=Sheet("list"))
+
+
+def test_a_formula_without_a_value_is_a_bad_cell(tmp_path):
+    def formulas(book):
+        book.active["A2"] = "=123456780+2"
+        book.active["B4"] = '="a"&"3"'
+        book.active["C1"], book.active["C2"] = "note", "=1+1"
+
+    flags = read_flags(hiding(tmp_path / "list.xlsx", formulas), KINDS_HERE)
+    assert [(row, cell.error.field) for row, cell in flags.bad_cells] == [(2, "bsn"), (4, "text")]
+    assert flags.rows[0].cells == ("", "a1", "")
+
+
+def test_a_small_parquet_file_does_not_become_millions_of_cells(tmp_path):
+    names = pyarrow.array(["x"] * 1_000_000).dictionary_encode()
+    pyarrow.parquet.write_table(pyarrow.table({f"c{n}": names for n in range(8)}), tmp_path / "list.parquet")
+    assert (tmp_path / "list.parquet").stat().st_size < 40_000
+    with pytest.raises(FlagFileError, match="more cells than a list of its size"):
+        read_flags(tmp_path / "list.parquet", KINDS_HERE)
+
+
+def test_nested_columns_are_refused_before_they_are_made(tmp_path):
+    pyarrow.parquet.write_table(pyarrow.table({"bsn": [["1"], ["2"]]}), tmp_path / "list.parquet")
+    with pytest.raises(FlagFileError, match="neither text nor number nor day"):
+        read_flags(tmp_path / "list.parquet", KINDS_HERE)
