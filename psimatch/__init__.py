@@ -141,11 +141,13 @@ from psimatch.outputs import (
     Send,
     SessionResult,
 )
+from psimatch.own_set import PackedItems
 from psimatch.parameters import LIMITS, PROTOCOL_VERSION, Limits, Role
 from psimatch.private_file import write_private
 from psimatch.profiles import read_profile
 from psimatch.receipt import Receipt
 from psimatch.receipt_files import CrossCheck, SignedReceipt, check_receipts, read_receipts, write_receipts
+from psimatch.selector import open_selector, seal_selector
 from psimatch.server import ServerSession
 from psimatch.session import Session
 from psimatch.states import State
@@ -246,6 +248,7 @@ __all__ = [
     "PHONE",
     "PHONE_REGION",
     "PROTOCOL_VERSION",
+    "PackedItems",
     "Party",
     "PassphraseError",
     "PeerAbortedError",
@@ -315,6 +318,7 @@ __all__ = [
     "nl_address",
     "nl_bag",
     "nl_bsn",
+    "open_selector",
     "parse_address",
     "person",
     "person_kind",
@@ -336,6 +340,7 @@ __all__ = [
     "run_listening",
     "run_session",
     "satisfies",
+    "seal_selector",
     "text",
     "visible",
     "write_agreement",
