@@ -102,7 +102,7 @@ class OwnSet:
         """Begin with the identifiers of the party, which other sessions may share."""
         self._packed = packed
         self._count = len(packed)
-        self._dummies = bytearray()
+        self._dummies, self._dummy_ends = bytearray(), array("Q", [0])
         self._places: array[int] = array("I")
 
     def fill(self, size: int) -> None:
@@ -120,10 +120,12 @@ class OwnSet:
             made = b"".join([_DUMMY_HEAD + drawn[start : start + _DUMMY_VALUE_BYTES] for start in starts])
             kept.append(made[: _DUMMY_BYTES * max(0, needed - piece.start)])
         self._dummies = bytearray().join(kept)
+        # Looked up as the identifiers of the list are, so that both take the same time.
+        self._dummy_ends = array("Q", range(0, _DUMMY_BYTES * (size + 1), _DUMMY_BYTES))[: max(0, needed) + 1]
 
     def shuffle(self) -> None:
         """Draw a random order."""
-        size = self._count + len(self._dummies) // _DUMMY_BYTES
+        size = self._count + len(self._dummy_ends) - 1
         # Two equal keys, which alone would skew the order, have a probability under size² / 2^129.
         keys = randomness.random_bytes(_KEY_BYTES * size)
         self._places = records.order(keys, _KEY_BYTES, slice(0, _KEY_BYTES))
@@ -138,9 +140,10 @@ class OwnSet:
     def _encoded(self, item: int) -> bytearray:
         """Return an encoded identifier by its number: those of the list first, then the dummies."""
         if item < self._count:
-            return self._packed.encoded[self._packed.ends[item] : self._packed.ends[item + 1]]
-        at = _DUMMY_BYTES * (item - self._count)
-        return self._dummies[at : at + _DUMMY_BYTES]
+            encodings, ends = self._packed.encoded, self._packed.ends
+        else:
+            encodings, ends, item = self._dummies, self._dummy_ends, item - self._count
+        return encodings[ends[item] : ends[item + 1]]
 
     def inputs(self, prefix: bytes, places: slice) -> list[bytes]:
         """Return the PRF inputs of these places, behind the prefix of the session."""
@@ -161,5 +164,5 @@ class OwnSet:
     def clear(self) -> None:
         """Forget everything; the packed identifiers stay for the sessions that share them."""
         wipe(self._dummies)
-        self._dummies.clear()
+        self._dummies, self._dummy_ends = bytearray(), array("Q", [0])
         self._packed, self._places, self._count = _NOTHING, array("I"), 0
