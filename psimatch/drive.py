@@ -201,6 +201,8 @@ def run_listening(
     deadline = Deadline.after(wait)
     # What is wrong on this side shows now, not when somebody comes.
     served = make_session()
+    # Only to say what is served: its keys need not lie about.
+    served.cancel()
     refused: ConnectionRefused | None = None
     not_allowed: RefusedError | None = None
     while True:
