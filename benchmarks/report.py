@@ -184,6 +184,23 @@ def ledger_lines(report: Figures) -> list[str]:
     ]
 
 
+def listener_lines(report: Figures) -> list[str]:
+    """Return the section on strangers: a row a sort, a column a size of the listener's list."""
+    runs = report["runs"]
+    rows = [[name, *(f"{1e3 * run['seconds'][name]:.2f}" for run in runs)] for name in runs[0]["seconds"]]
+    rows.append(["packing the list, once", *(f"{1e3 * run['packing_seconds']:.1f}" for run in runs)])
+    rows.append(["a Hello that never arrived before", *(f"{1e3 * run['first_hello_seconds']:.0f}" for run in runs)])
+    return [
+        "### A stranger at a listener",
+        "",
+        f"Milliseconds of the listener's processor, the median of {report['visits']} visits: the same for every list,"
+        " but for a Hello that was kept back, which a ledger can't tell from the peer's. At most a hundred of these are"
+        " taken a day.",
+        "",
+        *table(("ms of one core", *(f"{run['items']:,} items" for run in runs)), rows),
+    ]
+
+
 def shares(item: Figures) -> list[str]:
     """Return false pairs, precision, recall and F1 as cells."""
     pairs = psimatch.Figures("", item["found"], item["true"], item["total"])
@@ -241,6 +258,7 @@ SECTIONS: dict[str, Callable[[Figures], list[str]]] = {
     "startup": startup_lines,
     "cluster": cluster_lines,
     "ledger": ledger_lines,
+    "listener": listener_lines,
     "linkage": linkage_lines,
 }
 

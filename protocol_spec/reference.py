@@ -1697,9 +1697,23 @@ def read_exactly(connection: socket.socket, n: int) -> bytes:
     return data
 
 
-def greet(connection: socket.socket, role: str) -> None:
-    """Exchange prefaces, or refuse who sends another one (§10.1)."""
-    connection.sendall(f"psimatch/1 {role}\n".encode())
+SELECTOR_INFO = lp(b"psimatch/1 selector")
+SELECTOR = 32 + ENC + 16  # bytes
+
+
+def seal_selector(client: PublicIdentity, agreement: bytes) -> bytes:
+    """Return what a server that connects says to the client, so that it knows which agreement is meant (§10.1)."""
+    return hpke_seal(client.sealing, SELECTOR_INFO, agreement)
+
+
+def open_selector(client: Identity, selector: bytes) -> bytes:
+    """Return the agreement id that a selector names, or refuse it (§10.1)."""
+    return hpke_open(client.sealing, SELECTOR_INFO, selector)
+
+
+def greet(connection: socket.socket, role: str, selector: bytes = b"") -> None:
+    """Exchange prefaces, or refuse who sends another one; a server that connects sends a selector too (§10.1)."""
+    connection.sendall(f"psimatch/1 {role}\n".encode() + selector)
     other = {"client": "server", "server": "client"}[role]
     if read_exactly(connection, 18) != f"psimatch/1 {other}\n".encode():
         raise ConnectionError("what is at the other end is not the peer")
@@ -3035,13 +3049,15 @@ def read_items(path: Path, terms: Terms) -> Items:
     return items
 
 
-def connected(listen: str | None, connect: str | None, role: str) -> socket.socket:
-    """Return a connection to the peer, prefaces exchanged; a stray who connects is turned away."""
+def connected(
+    listen: str | None, connect: str | None, role: str, own: Identity, peer: PublicIdentity, agreement: bytes
+) -> socket.socket:
+    """Return a connection to the peer, prefaces exchanged; a stray who connects is turned away (§10.1)."""
     host, _, port = (listen or connect or "").rpartition(":")
     host = host.strip("[]")
     if connect:
         connection = socket.create_connection((host, int(port)), PATIENCE)
-        greet(connection, role)
+        greet(connection, role, seal_selector(peer, agreement) if role == "server" else b"")
         return connection
     with socket.create_server((host, int(port)), family=socket.AF_INET6 if ":" in host else socket.AF_INET) as waiting:
         print(f"listening on {host}:{waiting.getsockname()[1]}", file=sys.stderr, flush=True)
@@ -3050,8 +3066,10 @@ def connected(listen: str | None, connect: str | None, role: str) -> socket.sock
             connection.settimeout(HANDSHAKE)
             try:
                 greet(connection, role)
+                if role == "client":
+                    ensure(open_selector(own, read_exactly(connection, SELECTOR)) == agreement, "agreement id")
                 return connection
-            except OSError:
+            except (OSError, RefusedError):
                 connection.close()
 
 
@@ -3075,7 +3093,8 @@ def run_party(arguments: Sequence[str]) -> int:
         items = read_items(given.items, terms)
         counts = counting(items.records, terms["person_policy"])
         ledger = OwnLedger(identity, terms[given.role]["name"], given.ledger)
-        with connected(given.listen, given.connect, given.role) as connection:
+        agreement = agreement_id(terms)
+        with connected(given.listen, given.connect, given.role, identity, peer, agreement) as connection:
             party = Peer(
                 given.role, identity, peer, terms, items.own, ledger=ledger, counts=counts, reserved=items.reserved
             )

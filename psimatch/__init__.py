@@ -145,11 +145,13 @@ from psimatch.outputs import (
     Send,
     SessionResult,
 )
+from psimatch.own_set import PackedItems
 from psimatch.parameters import LIMITS, PROTOCOL_VERSION, Limits, Role
 from psimatch.private_file import write_private
 from psimatch.profiles import Profile, read_profile
 from psimatch.receipt import Receipt
 from psimatch.receipt_files import CrossCheck, SignedReceipt, check_receipts, read_receipts, write_receipts
+from psimatch.selector import open_selector, seal_selector
 from psimatch.server import ServerSession
 from psimatch.session import Session
 from psimatch.states import State
@@ -256,6 +258,7 @@ __all__ = [
     "PHONE",
     "PHONE_REGION",
     "PROTOCOL_VERSION",
+    "PackedItems",
     "Party",
     "PassphraseError",
     "PeerAbortedError",
@@ -334,6 +337,7 @@ __all__ = [
     "nl_bag",
     "nl_bsn",
     "nl_vnumber",
+    "open_selector",
     "parse_address",
     "person",
     "person_kind",
@@ -356,6 +360,7 @@ __all__ = [
     "run_listening",
     "run_session",
     "satisfies",
+    "seal_selector",
     "text",
     "visible",
     "visible_spaces",

@@ -106,6 +106,7 @@ class ClientSession(Session):
             yield from self._take_tags(message)
 
     def _blind_own_set(self) -> Iterator[Output]:
+        self._own.fill(self.set_size)
         self._own.shuffle()
         self._trail.begin(self._channel.session_id, self._own, self.set_size)
         pieces = chunks(self.set_size)

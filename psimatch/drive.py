@@ -14,7 +14,6 @@ from psimatch.errors import (
     AbortCode,
     AgreementWithdrawnError,
     BudgetError,
-    HelloReplayedError,
     LedgerError,
     LocalProtocolError,
     NotPsimatchError,
@@ -23,7 +22,6 @@ from psimatch.errors import (
     PsimatchError,
     RefusedError,
     RemoteProtocolError,
-    StandingError,
     TransportError,
     TransportTimeoutError,
 )
@@ -141,7 +139,9 @@ def _connect(
     deadline, pause = Deadline.after(wait), FIRST_PAUSE
     while True:
         try:
-            return connect_tcp(address, session.role, session.max_envelope_bytes, timeouts)
+            # §10.1: the Hello of a client tells the agreement; a server has to say it first.
+            selector = session.selector.sealed() if session.role is Role.SERVER else b""
+            return connect_tcp(address, session.role, session.max_envelope_bytes, timeouts, selector=selector)
         except NotPsimatchError:
             raise
         except TransportError as error:
@@ -169,13 +169,20 @@ def run_listening(
 ) -> SessionResult:
     """Accept connections until one is the peer's, and run its session. The listener is the caller's to close.
 
-    Whatever fails before the session has confirmed its peer (a stray, a scanner, the wrong role) is reported to
-    `on_event` and does not end the listening; the next connection gets a fresh session. After that any failure is
-    final. One connection is served at a time: the others wait in the system's queue. So the first message has only the
-    handshake timeout; later ones have the idle timeout, since the peer computes before them.
+    Nothing that a stranger can send ends the listening. Whatever fails before the peer has answered a message of this
+    very session (a scanner, the wrong role, a recorded Hello, a refusal of it by this side's ledger) is reported to
+    `on_event`, and the next connection gets a fresh session. After that any failure is final. So is the peer's word
+    that it has withdrawn the agreement, which stays true whoever delivers it.
+
+    A session is made once the preface has passed, and a listening client has seen the selector of a server that
+    connects (psimatch-1 §10.1). Let `make_session` hand in items that were packed before (`PackedItems.under`): then
+    a stranger costs the same whatever the length of the list. One connection is served at a time: the others wait in
+    the system's queue. So the first message has only the handshake timeout; later ones have the idle timeout, since
+    the peer computes before them.
 
     Args:
-        make_session: makes a session for each connection that may be the peer's.
+        make_session: makes a session for each connection that may be the peer's, and one before that, which is never
+            started: it shows at once what is wrong on this side, and which role and agreement are served.
         listener: where to accept.
         ledger: that of this side's identity.
         wait: seconds after which no new connection is accepted; one that came before runs on.
@@ -186,40 +193,49 @@ def run_listening(
 
     Raises:
         TransportTimeoutError: the peer did not come within `wait` seconds.
+        BudgetError, AgreementWithdrawnError: nobody was confirmed as the peer within `wait` seconds, and this side's
+            ledger refused a session to one who came.
         PsimatchError: as `run_session`.
     """
     timeouts = timeouts or Timeouts()
     deadline = Deadline.after(wait)
     # What is wrong on this side shows now, not when somebody comes.
-    make_session()
+    served = make_session()
+    # Only to say what is served: its keys need not lie about.
+    served.cancel()
     refused: ConnectionRefused | None = None
+    not_allowed: RefusedError | None = None
     while True:
         try:
             incoming = listener.accept(deadline)
         except TransportTimeoutError:
-            raise _nobody_came(listener, wait, refused) from None
+            raise (not_allowed or _nobody_came(listener, wait, refused)) from None
+        session: Session | None = None
         try:
-            # Made anew, since the agreement may have expired while nobody came.
-            session = make_session()
-        except BaseException:
-            incoming.close()
-            raise
-        try:
-            with incoming.greet(session.role, session.max_envelope_bytes, timeouts) as transport:
+            with incoming.greet(served.role, served.max_envelope_bytes, timeouts) as transport:
+                if served.role is Role.CLIENT:
+                    served.selector.check(transport.peer_selector)
+                # Made anew, since the agreement may have expired while nobody came.
+                session = make_session()
                 return _Run(session, transport, ledger, audit_folder, on_progress).to_end(timeouts.handshake)
-        except (HelloReplayedError, StandingError) as error:
-            # Anybody who has recorded a Hello can send it again: one that was admitted, or one that never arrived and
-            # tells an old standing now.
-            if session.peer_confirmed:
+        except (RefusedError, TransportError, RemoteProtocolError) as error:
+            if session is not None and _is_final(session, error):
                 raise
             refused = ConnectionRefused(incoming.address, error)
-        except (TransportError, RemoteProtocolError) as error:
-            withdrawn = isinstance(error, PeerAbortedError) and error.reason is AbortCode.WITHDRAWN
-            if session.peer_confirmed or withdrawn:
-                raise
-            refused = ConnectionRefused(incoming.address, error)
+            if isinstance(error, BudgetError | AgreementWithdrawnError):
+                not_allowed = error
         if on_event is not None:
             on_event(refused)
+
+
+def _is_final(session: Session, error: PsimatchError) -> bool:
+    """Return whether the failure of a session ends the listening, since no stranger can have caused it.
+
+    Anybody who has recorded a Hello can send it again, and have this side's ledger refuse it: it was admitted before,
+    tells an old standing, or asks for more than is left. Only what follows is bound to this session by its nonces.
+    """
+    withdrawn = isinstance(error, PeerAbortedError) and error.reason is AbortCode.WITHDRAWN
+    return session.peer_confirmed or withdrawn
 
 
 def _nobody_came(listener: TcpListener, wait: float, refused: ConnectionRefused | None) -> TransportTimeoutError:

@@ -230,9 +230,10 @@ class Ledger(LedgerView):
 
     def record_abort(self, agreement: Agreement, peer: PublicIdentity, session_id: bytes, reason: str) -> None:
         """Keep that a session ended early, and why: a word, not a message of the peer's."""
+        fields = {**_under(agreement, peer.fingerprint), "session": session_id.hex(), "reason": reason}
         with self._store.writing():
-            fields = {"session": session_id.hex(), "reason": reason}
-            self._append("aborted", {**_under(agreement, peer.fingerprint), **fields})
+            if session_id or not self._ends_with("aborted", fields):
+                self._append("aborted", fields)
 
     # What an operator does.
 

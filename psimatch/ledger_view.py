@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from psimatch import crockford
 from psimatch.agreement import Agreement
@@ -75,6 +75,15 @@ class LedgerView:
         """Yield the entries, from the first; `verify` tells whether they are as they were written."""
         for row in self._store.rows():
             yield entry_of(row)
+
+    def _ends_with(self, kind: str, fields: Mapping[str, Any]) -> bool:
+        """Return whether the last entry is of this kind and says just this.
+
+        A Hello that somebody sends again and again, to be refused each time, must not fill the ledger.
+        """
+        row = self._store.last_row()
+        last = None if row is None else entry_of(row)
+        return last is not None and (last.kind, last.fields) == (kind, fields)
 
     def verify(self) -> Verified:
         """Check every entry, from the first: its form, place, time, hash and signature, and what is charged.

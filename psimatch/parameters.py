@@ -74,6 +74,7 @@ class Label:
     SERVER_KEY: Final = b"psimatch/1 server key"
     SESSION_ID: Final = b"psimatch/1 session id"
     SEAL: Final = b"psimatch/1 seal"
+    SELECTOR: Final = b"psimatch/1 selector"
     MESSAGE_SIGNATURE: Final = b"psimatch/1 message signature"
     MESSAGE_DIGEST: Final = b"psimatch/1 message digest"
     COMMITMENT: Final = b"psimatch/1 blinded commitment"

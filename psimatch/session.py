@@ -39,12 +39,13 @@ from psimatch.outputs import (
     Send,
     SessionResult,
 )
-from psimatch.own_set import OwnSet
+from psimatch.own_set import OwnSet, PackedItems
 from psimatch.padding import bucket
 from psimatch.parallel import Pipeline
 from psimatch.parameters import LIMITS, Role
 from psimatch.prf import input_prefix
 from psimatch.receipt import Receipt
+from psimatch.selector import Selector
 from psimatch.states import State
 from psimatch.terms import Reveal
 
@@ -67,7 +68,7 @@ class Session(ABC):
         agreement: Agreement,
         identity: Identity,
         peer: PublicIdentity,
-        items: Mapping[Identifier, str],
+        items: Mapping[Identifier, str] | PackedItems,
         *,
         today: date,
         executor: Executor | None = None,
@@ -82,7 +83,8 @@ class Session(ABC):
             agreement: signed by both parties and in force on `today` (UTC).
             identity: this party's secret keys; the agreement gives it this session's role.
             peer: the public identity of the other party.
-            items: at most `max_items` identifiers of the agreement's kinds.
+            items: at most `max_items` identifiers of the agreement's kinds; packed by `PackedItems.under` for several
+                sessions.
             today: the day on which the session runs, in UTC.
             executor: works on the chunks of the set, several at once; threads serve, since the kernel releases the
                 lock. Processes and clusters serve too: they are handed this party's secrets of the session.
@@ -94,7 +96,7 @@ class Session(ABC):
         Raises:
             AgreementError: not signed by both, changed since, not in force, or not between these two.
             TooManyItemsError: more identifiers than the agreement allows.
-            LocalProtocolError: an identifier of a kind that the agreement does not name.
+            LocalProtocolError: an identifier of a kind that the agreement does not name; items packed for another one.
             FieldError: a contact or a case reference that is too long, or that a contact can't hold; an identifier not
                 in canonical form.
         """
@@ -107,8 +109,8 @@ class Session(ABC):
         self.sealed_contact_size = sealed_contact_size(self.terms.contact_size)
         self.max_envelope_bytes = max_envelope_bytes(self.sealed_contact_size)
         self._ledger_head = NO_DIGEST
-        self._own = OwnSet(items, self.terms.kinds_known, self.terms.contact_size)
-        self._own.fill(self.set_size)
+        self._own = OwnSet(PackedItems.under(self.terms, items))
+        self.selector = Selector(self.terms.id, identity, peer)
         self._identity, self._executor = identity, executor
         self._pipelines: list[Pipeline[Any]] = []
         self._trail = AuditTrail(self.role, self.terms, auditor, case_refs or {})

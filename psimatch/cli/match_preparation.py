@@ -85,7 +85,7 @@ class Prepared:
     peer: psimatch.PublicIdentity
     flags: psimatch.FlagList
     ledger: psimatch.Ledger
-    items: Mapping[psimatch.Identifier, str]
+    items: Mapping[psimatch.Identifier, str] | psimatch.PackedItems
     suppressed: psimatch.Suppressed | None
     auditor: psimatch.PublicIdentity | None
     case_refs: Mapping[psimatch.Identifier, str] | None
@@ -108,6 +108,8 @@ class Prepared:
         self.unused.append(self._new_session())
 
     def _new_session(self) -> MeteredSession:
+        # Once: each connection to a listener may need a session, and none is to cost what packing a list costs.
+        self.items = psimatch.PackedItems.under(self.agreement.terms, self.items)
         session = metered(self.agreement.role_of(self.identity.public))
         return session(
             self.agreement,

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import errno
 import selectors
 import socket
+import time
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final
 
-from psimatch.errors import InputError, TransportTimeoutError
+from psimatch.errors import InputError, TransportError, TransportTimeoutError
 from psimatch.parameters import Role
+from psimatch.selector import SELECTOR_BYTES
 from psimatch.transports.address import Resolved, format_address, resolve
 from psimatch.transports.tcp import TcpTransport
 from psimatch.transports.timeouts import Deadline, Timeouts
 
 # Strays and the peer's own retries may queue up during one session; more than these are turned away by the system.
 BACKLOG: Final = 16
+# Seconds to wait where the system has no descriptor or memory for a connection that has come.
+SHORTAGE_PAUSE: Final = 0.1
+
+_SHORT: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+# Linux tells by `accept` what went wrong on the line of a connection that came; others may come all the same.
+_LINE: Final = frozenset(
+    {errno.ENETDOWN, errno.EPROTO, errno.ENOPROTOOPT, errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.EOPNOTSUPP}
+    | {errno.ENETUNREACH, errno.ETIMEDOUT, errno.EPERM, errno.EINTR}
+)
+_PASSING: Final = _SHORT | _LINE
+_LISTEN: Final = "start the match again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +40,9 @@ class Incoming:
     _connection: socket.socket
 
     def greet(self, role: Role, max_envelope_bytes: int, timeouts: Timeouts) -> TcpTransport:
-        """Exchange prefaces; the connection is closed if that fails.
+        """Exchange prefaces, and take the selector that follows that of a server; what fails is closed.
+
+        The `peer_selector` of the transport is what came; the caller sees whether it opens.
 
         Args:
             role: the protocol role of this side.
@@ -37,7 +53,9 @@ class Incoming:
             TransportError: as `TcpTransport`.
             RemoteProtocolError: as `TcpTransport`.
         """
-        return TcpTransport(self._connection, self.address, role, max_envelope_bytes, timeouts)
+        # §10.1: only a client that listens needs to be told which agreement the other side means.
+        expected = SELECTOR_BYTES if role is Role.CLIENT else 0
+        return TcpTransport(self._connection, self.address, role, max_envelope_bytes, timeouts, selector_bytes=expected)
 
     def close(self) -> None:
         """Turn the connection away without a word."""
@@ -81,17 +99,26 @@ class TcpListener:
     def accept(self, deadline: Deadline) -> Incoming:
         """Wait for the next connection.
 
+        A connection that is gone before it is taken, and a shortage of the system that may pass, are waited out.
+
         Raises:
             TransportTimeoutError: none came before the deadline.
+            TransportError: the system lets this side listen no longer.
         """
         while True:
             try:
                 connection, address = self._socket.accept()
-            except (BlockingIOError, ConnectionError):
-                # Nobody there, or gone again before we looked.
+            except OSError as error:
+                # Nobody there, or gone again before we looked, or the system is short of something for a moment.
+                if not isinstance(error, BlockingIOError | ConnectionError) and error.errno not in _PASSING:
+                    raise TransportError(f"this side can listen no longer: {error.strerror}", hint=_LISTEN) from error
                 if deadline.expired:
                     raise TransportTimeoutError("nobody connected in time") from None
-                self._selector.select(deadline.pause)
+                if error.errno in _SHORT:
+                    # The connection still waits, so a look at the socket would not wait for anything.
+                    time.sleep(min(SHORTAGE_PAUSE, deadline.pause))
+                else:
+                    self._selector.select(deadline.pause)
                 continue
             return Incoming(format_address(*address[:2]), connection)
 

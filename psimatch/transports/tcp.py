@@ -12,6 +12,7 @@ from typing import Final
 from psimatch.errors import LocalProtocolError, PeerGoneError, TransportError, TransportTimeoutError
 from psimatch.interrupts import HeldInterrupt
 from psimatch.parameters import Role
+from psimatch.selector import SELECTOR_BYTES
 from psimatch.transports.address import Resolved, format_address, resolve
 from psimatch.transports.frames import FrameBuffer, frame
 from psimatch.transports.preface import PREFACE_BYTES, check_preface, preface
@@ -32,7 +33,15 @@ class TcpTransport:
     """One connection whose prefaces have been exchanged; a `Transport`."""
 
     def __init__(
-        self, connection: socket.socket, peer_address: str, role: Role, max_envelope_bytes: int, timeouts: Timeouts
+        self,
+        connection: socket.socket,
+        peer_address: str,
+        role: Role,
+        max_envelope_bytes: int,
+        timeouts: Timeouts,
+        *,
+        selector: bytes = b"",
+        selector_bytes: int = 0,
     ) -> None:
         """Take over a connected socket and exchange prefaces; the socket is closed if that fails.
 
@@ -42,9 +51,12 @@ class TcpTransport:
             role: the protocol role of this side, whoever connected.
             max_envelope_bytes: the longest envelope that the agreement allows, either way.
             timeouts: in seconds.
+            selector: sent right after the preface.
+            selector_bytes: how many bytes of the peer's follow its preface as its selector, 0 where it sends none.
 
         Raises:
-            TransportTimeoutError: no whole preface came in time.
+            TransportError: the system refuses the connection what it needs.
+            TransportTimeoutError: no whole preface, or no whole selector, came in time.
             PeerGoneError: the peer closed the connection.
             NotPsimatchError: something else came.
             VersionError: the peer speaks another version.
@@ -66,7 +78,11 @@ class TcpTransport:
         self._selector = selectors.DefaultSelector()
         try:
             self._prepare()
-            self._exchange_prefaces(role)
+            # What the peer sent behind its preface; a listening client opens it (psimatch-1 §10.1).
+            self.peer_selector = self._exchange_prefaces(role, selector, selector_bytes)
+        except OSError as error:
+            self.close()
+            raise TransportError("the connection was lost before it could be used", hint=_GONE_HINT) from error
         except BaseException:
             self.close()
             raise
@@ -141,29 +157,32 @@ class TcpTransport:
         self.close()
 
     def _prepare(self) -> None:
+        # First, since closing needs both: the options may be refused where the peer has reset the connection already.
         self._socket.setblocking(False)
+        self._selector.register(self._socket, _READ)
         # Each message waits for the one before, so a small one must not wait for company (Nagle).
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         # A peer whose machine went down without a word is noticed while it is our turn to wait.
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        self._selector.register(self._socket, _READ)
 
-    def _exchange_prefaces(self, role: Role) -> None:
+    def _exchange_prefaces(self, role: Role, selector: bytes, selector_bytes: int) -> bytes:
+        """Send preface and selector, and return the peer's selector."""
         # §10.1
         deadline = min(self._total, Deadline.after(self._timeouts.handshake))
-        self._outbound += preface(role)
+        self._outbound += preface(role) + selector
         self._flush(deadline, reading=False)
         received = b""
-        while len(received) < PREFACE_BYTES:
+        while len(received) < PREFACE_BYTES + selector_bytes:
             # Never a byte more: what follows belongs to the frames.
-            data = self._read(PREFACE_BYTES - len(received))
+            data = self._read(PREFACE_BYTES + selector_bytes - len(received))
             if data == b"":
                 raise PeerGoneError("the peer closed the connection before it said who it is", hint=_GONE_HINT)
             if data is None:
                 self._wait(_READ, deadline, "the peer did not say in time who it is")
                 continue
             received += data
-            check_preface(received, role)
+            check_preface(received[:PREFACE_BYTES], role)
+        return received[PREFACE_BYTES:]
 
     def _limit(self, within: float | None) -> Deadline:
         if self._closed:
@@ -237,7 +256,12 @@ class TcpTransport:
 
 
 def connect_tcp(
-    address: tuple[str, int], role: Role, max_envelope_bytes: int, timeouts: Timeouts | None = None
+    address: tuple[str, int],
+    role: Role,
+    max_envelope_bytes: int,
+    timeouts: Timeouts | None = None,
+    *,
+    selector: bytes = b"",
 ) -> TcpTransport:
     """Connect to a listener and exchange prefaces; each address of the host is tried in turn.
 
@@ -246,8 +270,11 @@ def connect_tcp(
         role: the protocol role of this side, not who connects.
         max_envelope_bytes: the longest envelope that the agreement allows.
         timeouts: in seconds; None for the defaults.
+        selector: of the agreement that a server means, which a server must send (`session.selector.sealed()`); a client
+            sends none, since its Hello names the agreement.
 
     Raises:
+        LocalProtocolError: a server without a selector, or a client with one.
         InputError: the host name is not known.
         TransportError: nobody listens there, or the host can't be reached.
         TransportTimeoutError: the host or the peer did not answer in time.
@@ -256,6 +283,8 @@ def connect_tcp(
         VersionError: the peer speaks another version.
         RoleError: the peer has this side's role.
     """
+    if len(selector) != (SELECTOR_BYTES if role is Role.SERVER else 0):
+        raise LocalProtocolError("a server that connects sends a selector, and a client sends none")
     timeouts = timeouts or Timeouts()
     failure = TransportError(f"the host of {format_address(*address)} has no address")
     for resolved in resolve(*address, passive=False):
@@ -264,7 +293,8 @@ def connect_tcp(
         except OSError as error:
             failure = _connect_failure(format_address(*address), error)
             continue
-        return TcpTransport(connection, format_address(*address), role, max_envelope_bytes, timeouts)
+        where = format_address(*address)
+        return TcpTransport(connection, where, role, max_envelope_bytes, timeouts, selector=selector)
     raise failure
 
 

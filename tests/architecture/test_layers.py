@@ -16,7 +16,7 @@ LAYERS = [
     {"kernel", "identifiers"},
     {"sealing"},
     {"oprf", "identity", "timing"},
-    {"prf", "padding", "messages", "terms"},
+    {"prf", "padding", "messages", "terms", "selector"},
     {"wire", "agreement", "own_set"},
     {"agreement_text", "states", "matching", "envelope", "budget", "ledger_entries", "standing"},
     {"receipt", "disclosure", "ledger_store"},
@@ -81,6 +81,7 @@ SANS_IO = {
     "matching",
     "disclosure",
     "own_set",
+    "selector",
     "parallel",
 }
 

@@ -30,6 +30,7 @@ def results(tmp_path_factory):
         ("startup", "--repeats", 1),
         ("operations", "--batches", 1, 2, "--seconds", 0),
         ("ledger", "--sessions", 20, "--step", 10),
+        ("listener", "--sizes", 10, 2_000, "--visits", 2),
         ("linkage", "--only-dutch", "--small", 60, "--large", 120),
         ("peers", "--sizes", 10, "--kernels", "rbcl", "--peers"),
     ):
@@ -48,6 +49,14 @@ def test_a_ledger_is_written_and_verified(results):
     report = read(results, "ledger")
     assert [run["sessions"] for run in report["runs"]] == [10, 20]
     assert [check["receipts"] for check in report["checks"]] == [2, 20]
+
+
+def test_strangers_visit_a_listener(results):
+    report = read(results, "listener")
+    assert [run["items"] for run in report["runs"]] == [10, 2_000]
+    for run in report["runs"]:
+        assert {"closes at once", "a preface alone", "a recorded Hello", "a false selector"} <= set(run["seconds"])
+        assert min(*run["seconds"].values(), run["packing_seconds"], run["first_hello_seconds"]) > 0
 
 
 def test_persons_are_linked(results):
@@ -142,7 +151,7 @@ def test_the_readme_is_written_from_the_results(results, tmp_path):
         assert text.startswith("before\n<!-- figures -->\n")
         assert text.endswith("<!-- /figures -->\nafter\n")
         assert "outdated" not in text
-        for words in ("20 x 60", "psimatch rbcl", "own set", "Two `psimatch match`"):
+        for words in ("20 x 60", "psimatch rbcl", "own set", "a recorded Hello", "Two `psimatch match`"):
             assert text.count(words) >= 1
 
 

@@ -71,12 +71,12 @@ def test_what_a_crash_prints(sealed: Any, finish: Finish, name: str) -> None:
     program = sealed.care.folder / "crash.py"
     program.write_text(
         "from psimatch import cli, own_set\n"
-        "fill = own_set.OwnSet.fill\n"
-        "def crash(self, size):\n"
-        "    session_items = lambda: bytes(self._packed)\n"
-        "    fill(self, size)\n"
+        "begin = own_set.OwnSet.__init__\n"
+        "def crash(self, packed):\n"
+        "    session_items = lambda: bytes(packed.encoded)\n"
+        "    begin(self, packed)\n"
         f"    {CRASHES[name]}\n"
-        "own_set.OwnSet.fill = crash\n"
+        "own_set.OwnSet.__init__ = crash\n"
         "cli.main()\n",
         "utf-8",
     )

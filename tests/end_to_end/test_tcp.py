@@ -34,6 +34,7 @@ from psimatch.errors import (
     VersionError,
 )
 from psimatch.parameters import Role
+from psimatch.selector import SELECTOR_BYTES
 from psimatch.transports import Deadline, TcpListener, Timeouts, connect_tcp
 from psimatch.transports.frames import frame
 
@@ -160,7 +161,9 @@ def test_a_peer_that_closes_in_its_preface_is_gone(ipv4, said):
 
 
 def test_both_sides_learn_that_they_have_the_same_role(ipv4):
-    connecting = in_background(connect_tcp, ipv4.address, Role.SERVER, MAX_ENVELOPE, PATIENT)
+    connecting = in_background(
+        connect_tcp, ipv4.address, Role.SERVER, MAX_ENVELOPE, PATIENT, selector=bytes(SELECTOR_BYTES)
+    )
     with pytest.raises(RoleError):
         accept(ipv4, role=Role.SERVER)
     assert isinstance(connecting.exception(20), RoleError)

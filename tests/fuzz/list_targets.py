@@ -17,7 +17,7 @@ from psimatch.flag_files import read_flags, read_pairs
 from psimatch.identifiers import KINDS, Identifier, Policy, kind_named, person_kind, phone_kind
 from psimatch.identifiers.person_rules import RULES_BY_NAME
 from psimatch.match_files import write_skipped
-from psimatch.own_set import OwnSet
+from psimatch.own_set import PackedItems
 from psimatch.terms import kinds_from_names, read_day
 from psimatch.transports import format_address, parse_address
 
@@ -49,7 +49,7 @@ def _use(found, kinds, contact_bytes):
             assert_silent(error, error.hint, repr(error))
     with refusals(InvalidRowsError):
         found.case_refs()
-    OwnSet(found.items(), kinds, contact_bytes)
+    PackedItems(found.items(), kinds, contact_bytes)
     if found.invalid:
         write_skipped(FOLDER / "skipped.csv", found, force=True)
         assert len((FOLDER / "skipped.csv").read_bytes()) > len(found.invalid)

@@ -208,6 +208,25 @@ def test_a_stray_does_not_keep_psimatch_from_the_reference(files, name):
     assert report["matches"] == len(ended(waiting).splitlines()) == 2
 
 
+@pytest.mark.parametrize("listener", ["package", "reference"])
+def test_a_server_that_names_another_agreement_hears_no_hello(files, listener):
+    agreement = files.sign("client" if listener == "reference" else "server")
+    listen = ("--listen", "127.0.0.1:0")
+    waiting = files.reference("client", *listen) if listener == "reference" else files.package(*listen)
+    address = address_of(waiting)
+    host, _, port = address.rpartition(":")
+    client = files.identities[listener].public
+    for named in (bytes(32), agreement.terms.id[:-1] + b"\0"):
+        with socket.create_connection((host, int(port))) as stray:
+            stray.sendall(b"psimatch/1 server\n" + psimatch.seal_selector(named, client))
+            stray.shutdown(socket.SHUT_WR)
+            assert b"".join(iter(lambda: stray.recv(4_096), b"")) == b"psimatch/1 client\n"
+    connect = ("--connect", address)
+    peer = files.package(*connect) if listener == "reference" else files.reference("server", *connect)
+    ended(peer)
+    ended(waiting)
+
+
 # As the server the reference is told a standing that it knows better; as the client it tells one that no new ledger
 # can know. In both the budget is spent too, and comes second (§7.4).
 REFUSALS = {

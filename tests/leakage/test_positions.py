@@ -38,6 +38,7 @@ def shuffled(times):
     """How often each identifier, and any dummy, stood at each place; and after which other."""
     places, dummies, after = empty_table(), [0] * PLACES, empty_table(PLACES)
     own = make_client(make_agreement(max_items=PLACES), dict.fromkeys(WORDS, ""))._own
+    own.fill(PLACES)
     for _ in range(times):
         own.shuffle()
         order = list(own._places)
@@ -142,7 +143,7 @@ def test_the_place_of_a_claim_is_independent_of_the_place_in_the_list(found):
 
 
 def no_shuffle(own):
-    own._places = records.array("I", range(len(own._ends) - 1))
+    own._places = records.array("I", range(PLACES))
 
 
 def dummies_last(own):

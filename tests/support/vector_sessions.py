@@ -69,11 +69,15 @@ def draws_of(given):
         keys[item] = place.to_bytes(16, "big")
     audit = [h(random[name]) for name in ("auditor_seed", "owner_seed") if name in random]
     salts = list(map(hs, by_chunk(random.get("salts", []))))
-    begin = [*map(h, random["dummies"]), h(random["ephemeral_secret"]), h(random["nonce"])]
+    begin = [h(random["ephemeral_secret"]), h(random["nonce"])]
+    # As many dummies are drawn as the set has places, and the first of them are taken.
+    filled = b"".join(map(h, random["dummies"])).ljust(32 * len(keys), b"\0")
+    fill = [filled[32 * piece.start : 32 * piece.stop] for piece in padding.chunks(len(keys))]
     shuffle = b"".join(keys)
     if given["role"] == "client":
-        return [*begin, shuffle, *audit, *map(scalars, by_chunk(random["blinds"])), *salts]
-    return [*begin, h(random["key_seed"]), shuffle, *audit, *salts, *(scalars([n]) for n in random["proof_nonces"])]
+        return [*begin, *fill, shuffle, *audit, *map(scalars, by_chunk(random["blinds"])), *salts]
+    begin.append(h(random["key_seed"]))
+    return [*begin, *fill, shuffle, *audit, *salts, *(scalars([n]) for n in random["proof_nonces"])]
 
 
 def new_session(given, items):

@@ -20,6 +20,7 @@ from psimatch.ledger import Ledger
 from psimatch.messages import Standing
 from psimatch.outputs import Send
 from psimatch.parameters import Role
+from psimatch.selector import SELECTOR_BYTES, seal_selector
 from psimatch.standing import check_standing
 from psimatch.terms import Party, Reveal
 from psimatch.transports import TcpListener, Timeouts
@@ -143,8 +144,14 @@ def test_nobody_renews_the_agreement_of_somebody_else(ledgers):
         ledgers[0].open_session(Agreement(stolen).sign(CARE).sign(STRANGER), STRANGER.public)
 
 
-def test_a_stranger_costs_a_client_that_listens_two_entries_and_no_session(ledgers):
-    """A client says Hello first, to whoever has sent the preface (threat model §3, 7)."""
+@pytest.mark.parametrize("knows", ["nothing", "another agreement", "the agreement"])
+def test_a_stranger_costs_a_client_that_listens_two_entries_and_no_session(ledgers, knows):
+    """A client says Hello first, to whoever names the agreement; to others it says nothing (threat model §3, 7)."""
+    selectors = {
+        "nothing": bytes(SELECTOR_BYTES),
+        "another agreement": seal_selector(bytes(32), CARE.public),
+        "the agreement": seal_selector(AGREEMENT.terms.id, CARE.public),
+    }
     events, timeouts = [], Timeouts(handshake=2, goodbye=0.05)
 
     def new_client():
@@ -161,17 +168,20 @@ def test_a_stranger_costs_a_client_that_listens_two_entries_and_no_session(ledge
         )
         listening.start()
         with socket.create_connection(listener.address, timeout=20) as stranger:
-            stranger.sendall(b"psimatch/1 server\n")
+            stranger.sendall(b"psimatch/1 server\n" + selectors[knows])
             stranger.shutdown(socket.SHUT_WR)
+            heard = b""
             with contextlib.suppress(ConnectionError):
-                while stranger.recv(65_536):
-                    pass
+                while piece := stranger.recv(65_536):
+                    heard += piece
         server = drive.run_connecting(lambda: make_server(AGREEMENT, ITEMS), listener.address, ledgers[1], wait=20)
         listening.join()
     assert len(server.matches) == len(results[0].matches) == 2
-    assert len(events) == 1
-    session = ["admitted", "charged", "signed", "finished"]
-    assert kinds(ledgers[0]) == ["opened ledger", "accepted", "opened", "aborted", "opened", *session]
+    session = ["opened", "admitted", "charged", "signed", "finished"]
+    told = knows == "the agreement"
+    assert (heard == b"psimatch/1 client\n") is not told
+    assert [type(event.error) for event in events] == [errors.PeerGoneError if told else errors.AgreementMismatchError]
+    assert kinds(ledgers[0]) == ["opened ledger", "accepted", *(["opened", "aborted"] if told else []), *session]
 
 
 def test_a_link_to_nowhere_becomes_no_ledger(tmp_path):

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
+from functools import partial
 
 import pytest
 from sessions import (
@@ -18,12 +19,13 @@ from sessions import (
     make_terms,
 )
 
-from psimatch import errors
+from psimatch import errors, randomness
 from psimatch.agreement import Agreement
 from psimatch.client import ClientSession
-from psimatch.identifiers import Identifier, dummy, nl_bsn, text
+from psimatch.identifiers import KINDS, Identifier, dummy, nl_bsn, text
 from psimatch.matching import Candidates
 from psimatch.outputs import Charge, ChargeNeeded
+from psimatch.own_set import OwnSet, PackedItems
 from psimatch.parameters import LIMITS, Role
 from psimatch.server import ServerSession
 from psimatch.states import State
@@ -163,11 +165,57 @@ def test_the_server_is_finished_when_its_counter_signature_leaves():
 
 
 def test_no_message_waits_for_work_that_depends_on_the_number_of_dummies(monkeypatch):
+    """The set is filled while the peer waits: as many dummies are drawn for a full list as for an empty one."""
+    agreement, honest, drawn = make_agreement(), randomness.random_bytes, {}
+
+    def recorded(words, size):
+        drawn.setdefault(words, []).append(size)
+        return honest(size)
+
+    for words in ("", "abc", "abcdefgh"):
+        monkeypatch.setattr(randomness, "random_bytes", partial(recorded, words))
+        wire = Wire(make_client(agreement, flags(words)), make_server(agreement, flags("abc"))).run()
+        assert wire.errors == {}
+    assert 8 * 32 in drawn[""]
+    assert drawn[""] == drawn["abc"] == drawn["abcdefgh"]
+
+
+def test_sessions_that_share_packed_items_share_no_dummy_and_no_order():
+    words = [str(number) for number in range(40)]
+    packed = PackedItems({text(word): f"ring {word}" for word in words}, [KINDS["text"]], 48)
+    before = bytes(packed.encoded)
+    orders = []
+    for _ in range(2):
+        own = OwnSet(packed)
+        own.fill(64)
+        own.shuffle()
+        orders.append([own.identifier(place) for place in range(64)])
+        # A session that ends leaves to the next what both share.
+        own.clear()
+        assert not own._packed
+        assert not own._dummies
+    assert bytes(packed.encoded) == before
+    assert set(orders[0]) & set(orders[1]) == set(map(text, words))
+    assert all(sum(item.kind == "dummy" for item in order) == 24 for order in orders)
+    # That two of 64! orders agree has probability under 2^-290.
+    one, other = ([item for item in order if item.kind == "text"] for order in orders)
+    assert one != other
+
+
+def test_one_list_that_was_packed_once_serves_many_sessions():
     agreement = make_agreement()
-    wire = Wire(make_client(agreement, flags("abc")), make_server(agreement, flags("bcd")))
-    monkeypatch.delattr("psimatch.own_set.dummy")
-    wire.run()
-    assert wire.errors == {}
+    packed = PackedItems.under(agreement.terms, flags("abc"))
+    for _ in range(3):
+        wire = Wire(make_client(agreement, packed), make_server(agreement, flags("bcd"))).run()
+        assert wire.errors == {}
+        assert {match.identifier for match in wire.results[Role.CLIENT].matches} == set(flags("bc"))
+    assert len(packed) == 3
+
+
+def test_items_that_were_packed_for_another_agreement_are_refused():
+    packed = PackedItems.under(make_agreement(title="Another").terms, flags("abc"))
+    with pytest.raises(errors.LocalProtocolError, match="another agreement"):
+        make_client(make_agreement(), packed)
 
 
 def test_with_reveal_client_no_message_waits_for_work_that_depends_on_the_matches(monkeypatch):

@@ -8,7 +8,7 @@ from psimatch import crockford, errors, padding
 from psimatch.client import commitments
 from psimatch.identifiers import KINDS, Identifier, text
 from psimatch.matching import references
-from psimatch.own_set import OwnSet
+from psimatch.own_set import OwnSet, PackedItems
 from psimatch.prf import encoded, input_prefix
 
 
@@ -62,7 +62,7 @@ def test_chunks_cover_everything():
 
 def test_an_own_set_keeps_all_fills_up_and_shuffles():
     given_ones = [text(str(number)) for number in range(50)]
-    own = OwnSet(dict.fromkeys(given_ones, ""), [KINDS["text"]], 0)
+    own = OwnSet(PackedItems(dict.fromkeys(given_ones, ""), [KINDS["text"]], 0))
     own.fill(80)
     own.shuffle()
     filled = [own.identifier(place) for place in range(80)]
@@ -77,11 +77,11 @@ def test_an_own_set_keeps_all_fills_up_and_shuffles():
 
 def test_an_own_set_keeps_contacts_where_they_are_asked_for():
     items = {text("a"): "ring a", text("b"): "ring b"}
-    own = OwnSet(items, [KINDS["text"]], 48)
+    own = OwnSet(PackedItems(items, [KINDS["text"]], 48))
     own.fill(4)
     own.shuffle()
     assert {own.identifier(place): own.contact(place) for place in range(4) if not own.is_dummy(place)} == items
-    without = OwnSet(items, [KINDS["text"]], 0)
+    without = OwnSet(PackedItems(items, [KINDS["text"]], 0))
     without.fill(2)
     without.shuffle()
     assert without.contact(0) == without.contact(1) == ""

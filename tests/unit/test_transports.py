@@ -1,9 +1,13 @@
-"""Addresses, prefaces, frames, timeouts and the transport in memory: no socket."""
+"""Addresses, prefaces, frames, timeouts and the transport in memory: no network."""
 
+import contextlib
+import socket
 import threading
 from math import inf
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from psimatch.errors import (
     FrameTooLongError,
@@ -11,7 +15,9 @@ from psimatch.errors import (
     LocalProtocolError,
     NotPsimatchError,
     PeerGoneError,
+    RemoteProtocolError,
     RoleError,
+    TransportError,
     TransportTimeoutError,
     VersionError,
 )
@@ -19,6 +25,7 @@ from psimatch.parameters import Role
 from psimatch.transports import Deadline, Timeouts, format_address, memory_pair, parse_address
 from psimatch.transports.frames import FrameBuffer, frame
 from psimatch.transports.preface import PREFACE_BYTES, check_preface, preface
+from psimatch.transports.tcp import TcpTransport
 
 
 @pytest.mark.parametrize(
@@ -94,6 +101,70 @@ def test_our_own_preface_is_judged_once_it_is_whole():
     check_preface(b"psimatch/12345", Role.CLIENT)
     with pytest.raises(RoleError, match="both sides run as the client"):
         check_preface(b"psimatch/1 client\n", Role.CLIENT)
+
+
+class Pieces(socket.socket):
+    """A socket that gives what came in pieces of given sizes, each with nothing to read before it."""
+
+    def cut(self, sizes):
+        self._sizes, self._empty = list(sizes), True
+        return self
+
+    def setsockopt(self, level, *option):
+        """There is no TCP below a pair of sockets."""
+
+    def recv(self, size):
+        self._empty = not self._empty
+        if not self._empty:
+            raise BlockingIOError
+        return super().recv(min(size, self._sizes.pop(0) if self._sizes else size))
+
+
+def received(stream, sizes, selector_bytes):
+    """What a client's transport makes of a stream in pieces: the selector and the frames, or the error."""
+    near, far = socket.socketpair()
+    timeouts = Timeouts(handshake=20, idle=20, goodbye=0.01)
+    with Pieces(fileno=near.detach()).cut(sizes) as own, far:
+        far.sendall(stream)
+        far.shutdown(socket.SHUT_WR)
+        try:
+            with TcpTransport(own, "peer", Role.CLIENT, 100, timeouts, selector_bytes=selector_bytes) as transport:
+                frames = []
+                with contextlib.suppress(PeerGoneError):
+                    while True:
+                        frames.append(transport.receive())
+                return transport.peer_selector, frames
+        except (TransportError, RemoteProtocolError) as error:
+            return type(error)
+
+
+GREETING = preface(Role.SERVER) + bytes(range(50))
+SAID = [b"", b"a", b"psimatch/1 server\n"]
+STREAM = GREETING + b"".join(map(frame, SAID))
+
+
+@pytest.mark.parametrize("first", range(1, len(STREAM)))
+def test_preface_selector_and_frames_come_out_of_a_cut_at_each_place(first):
+    assert received(STREAM, [first], 50) == (bytes(range(50)), SAID)
+    expected = PeerGoneError if first < len(GREETING) else None
+    ended = received(STREAM[:first], [], 50)
+    assert ended is expected if expected else ended[0] == bytes(range(50))
+
+
+@given(st.lists(st.integers(1, 40), max_size=60), st.integers(0, 60))
+def test_preface_selector_and_frames_come_out_of_any_pieces(sizes, selector_bytes):
+    """However the stream is cut, the same bytes are selector and frames: what follows is never lost or taken twice."""
+    stream = preface(Role.SERVER) + b"\x07" * selector_bytes + b"".join(map(frame, SAID))
+    assert received(stream, sizes, selector_bytes) == (b"\x07" * selector_bytes, SAID)
+
+
+@given(st.integers(0, PREFACE_BYTES - 1), st.integers(0, 255), st.lists(st.integers(1, 9), max_size=9))
+def test_a_wrong_byte_in_the_preface_is_told_alike_in_any_pieces(place, byte, sizes):
+    changed = bytearray(STREAM)
+    changed[place] = byte
+    whole = received(bytes(changed), [], 50)
+    assert received(bytes(changed), sizes, 50) == whole
+    assert (whole == (bytes(range(50)), SAID)) is (byte == STREAM[place])
 
 
 def test_frames_come_out_of_any_cut_of_the_stream():
