@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from terminal import at_terminal
+from terminal import at_terminal, two_groups
 
 import psimatch
 from psimatch.cli.exit_codes import MEANINGS, exit_code_of
@@ -83,13 +83,38 @@ def test_signing_needs_a_yes(folder: Path, run: Run) -> None:
     code, _, errors = run(*arguments)
     assert code == 2
     assert "then give --yes" in errors
-    code, shown = at_terminal(folder, [("[y/N]", "n")], *arguments)
+    code, shown = at_terminal(
+        folder, [*two_groups(psimatch.read_public("police.public").fingerprint_text), ("[y/N]", "n")], *arguments
+    )
     assert code == 130
     assert psimatch.read_public("police.public").fingerprint_text in shown
     assert "not signed" in shown
     assert not psimatch.read_agreement_file("pilot.toml").signatures
-    assert at_terminal(folder, [("[y/N]", "y")], *arguments)[0] == 0
+    assert (
+        at_terminal(
+            folder, [*two_groups(psimatch.read_public("police.public").fingerprint_text), ("[y/N]", "y")], *arguments
+        )[0]
+        == 0
+    )
     assert psimatch.Role.CLIENT in psimatch.read_agreement_file("pilot.toml").signatures
+
+
+def test_a_fingerprint_that_is_another_is_not_signed(folder: Path, run: Run) -> None:
+    arguments = ("agreement", "sign", "pilot.toml", "--identity", "care.identity")
+    code, shown = at_terminal(folder, [(": ", "AAAA"), (": ", "AAAA")] * 3, *arguments)
+    assert (code, "not signed: the fingerprint is another one" in shown) == (130, True)
+    assert shown.count("are not those of the fingerprint") == 3
+    assert "[y/N]" not in shown
+    assert not psimatch.read_agreement_file("pilot.toml").signatures
+    # The numbers stand right above the question.
+    _, shown = at_terminal(
+        folder,
+        [(": ", "A"), (": ", "A"), *two_groups(psimatch.read_public("police.public").fingerprint_text), ("[y/N]", "n")],
+        *arguments,
+    )
+    last = shown.partition("Do you sign these terms?")[0].splitlines()[-4:]
+    assert last[0].startswith("at most ")
+    assert last[2].startswith("budget ")
 
 
 def test_two_half_signed_copies_merge(folder: Path, run: Run) -> None:

@@ -28,6 +28,15 @@ def test_no_other_words(name):
         assert not FORBIDDEN.search(re.sub(r"{\w+}", "", text)), (name, key)
 
 
+def test_no_other_words_in_what_a_privacy_officer_reads():
+    pages = sorted((Path(__file__).parents[2] / "protocol_spec" / "privacy" / "nl").glob("*.md"))
+    assert pages
+    for page in pages:
+        # Commands, fields and addresses are as they are.
+        text = re.sub(r"`[^`]*`|\]\([^)]*\)|\(psimatch [^)]*\)", "", page.read_text("utf-8"))
+        assert not FORBIDDEN.search(text), (page.name, FORBIDDEN.search(text))
+
+
 def test_all_dutch_texts_are_looked_at():
     """A module of the command line that has a table "nl" stands above."""
     folder = Path(psimatch.__file__).parent / "cli"
