@@ -65,7 +65,7 @@ _SESSIONS = 26
     "--max-evaluations",
     type=int,
     help="The most identifiers a party may have tested in all sessions together;"
-    f" by default {_SESSIONS} times --max-items, a session a week for half a year.",
+    f" by default {_SESSIONS} times --max-items: a session a week for half a year, or {_SESSIONS} nights, one a night.",
 )
 @click.option("--sessions-per-day", type=int, default=3, show_default=True, help="The most sessions on a day (UTC).")
 @click.option(

@@ -12,11 +12,10 @@ import click
 import psimatch
 from psimatch.cli.explain_texts import TEXTS
 from psimatch.cli.figures import KIND_NAMES, number, share_words
-from psimatch.cli.free_text import marked, screen_width, shortened
+from psimatch.cli.free_text import marked, quoted, screen_width
 from psimatch.cli.options import PATH, example
 from psimatch.cli.session_count import sessions_words
 
-_WIDTH: Final = 100
 _LANGUAGES: Final = tuple(TEXTS)
 
 
@@ -38,8 +37,8 @@ def explained(terms: psimatch.Terms, lang: str) -> list[str]:
     both = terms.reveal is psimatch.Reveal.BOTH
     kinds = texts["and"].join(KIND_NAMES[lang].get(kind.name, kind.name) for kind in terms.kinds_known)
     words = {
-        "client": shortened(terms.client.name),
-        "server": shortened(terms.server.name),
+        "client": quoted(terms.client.name),
+        "server": quoted(terms.server.name),
         "kinds": kinds,
         "items": number(terms.max_items, lang),
         "evaluations": number(terms.max_evaluations, lang),
@@ -85,7 +84,7 @@ def _written(terms: psimatch.Terms, texts: Mapping[str, str]) -> list[str]:
 
 
 def _filled(line: str) -> list[str]:
-    return textwrap.wrap(line, _WIDTH, subsequent_indent="    " if line.startswith("  -") else "") or [""]
+    return textwrap.wrap(line, screen_width() - 1, subsequent_indent="    " if line.startswith("  -") else "") or [""]
 
 
 def _shares(terms: psimatch.Terms, evaluations: int, lang: str) -> list[str]:

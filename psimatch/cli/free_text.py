@@ -28,6 +28,8 @@ _WIDEST: Final = 100
 _NARROWEST: Final = 24
 # No language that people write names and purposes in needs more than two marks over a letter.
 _MARKS: Final = 2
+# What looks like our quotes is another sign in a name, and a name is never broken at a space.
+_INSIDE: Final = {**dict.fromkeys(map(ord, '"“”„‟❝❞〝〞〟＂'), "'"), ord(" "): "\u00a0"}
 
 
 def screen_width() -> int:
@@ -41,10 +43,13 @@ def marked(name: str, text: str, width: int) -> list[str]:
     return [f"{mark}{line}" for line in _lines(_shown(text), width - 1 - len(mark))]
 
 
-def shortened(text: str, most: int = 40) -> str:
-    """Return the beginning of a name, for a sentence: at most so many cells; the whole name stands on marked lines."""
-    lines = list(_lines(_shown(text), most))
-    return lines[0] if len(lines) == 1 else next(_lines(lines[0], most - 3)) + "..."
+def quoted(name: str, most: int = 40) -> str:
+    """Return a name for a sentence: in quotes that it can't close, on one line, cut after so many cells.
+
+    The whole name stands on marked lines.
+    """
+    lines = list(_lines(_shown(name).translate(_INSIDE), most))
+    return f"“{lines[0]}{'' if len(lines) == 1 else '...'}”"
 
 
 def cells(text: str) -> int:

@@ -145,7 +145,9 @@ def _picture(charges: Sequence[psimatch.Entry], budget: int, first: str, last: s
         return f"{x:.1f},{y:.1f}"
 
     total, points = 0, [place(begin, 0)]
-    for entry in charges:
+    # Where a clock was accepted, a later entry may bear an earlier time.
+    for entry in sorted(charges, key=lambda charge: charge.time):
+        now = max(now, entry.time)
         points.append(place(entry.time, total))
         total += entry.fields["evaluations"]
         points.append(place(entry.time, total))

@@ -10,12 +10,13 @@ from sessions import CARE, POLICE, make_terms
 
 from psimatch import KINDS, Party, Terms, visible
 from psimatch.cli.explain import explained
-from psimatch.cli.free_text import cells, marked, shortened
+from psimatch.cli.free_text import cells, marked, quoted
 from psimatch.cli.session_count import sessions_words
 from psimatch.cli.terms_text import terms_lines
 
 FIELDS = ("title", "purpose", "legal basis", "why so large", "client", "server")
 MARK = re.compile(rf"({'|'.join(FIELDS)}) *\| ")
+DUTCH_MARK = re.compile(r"(titel|doel|grondslag|waarom zoveel|client|server) *\| ")
 # Three marks in a row, and letters that are wide, go from right to left, stand over others, or draw boxes.
 NASTY = "界한あﷺאبئ\u0301\u0302\u0489\u20dd─│┌┘█▒\u2800\u3164\ufe0f😀♥→§\u0e33\u0bb3A |"
 PRINTABLE = st.characters(exclude_categories=("C", "Z"), include_characters=" ") | st.sampled_from(NASTY)
@@ -88,10 +89,15 @@ def test_free_text_is_marked_and_the_numbers_come_last(title, purpose, basis, re
 def test_in_plain_words_it_is_marked_too(text, name):
     terms = terms_with(text, text, text, text, name, name)
     lines = explained(terms, "nl")
-    free = [line for line in lines if line[13:15] == "| "]
-    assert lines[1 : 1 + len(free)] == free
-    assert len(shortened(name)) <= 40
-    assert cells(shortened(name)) <= 40 or len(shortened(name)) == 1
+    end = lines.index("")
+    assert all(DUTCH_MARK.match(line) for line in lines[1:end])
+    assert not any(DUTCH_MARK.match(line) for line in lines[end:])
+    # In a sentence a name stands between quotes of which it has none itself, and on one line.
+    inside = quoted(name)
+    assert (inside[0], inside[-1]) == ("“", "”")
+    assert not re.search('["“”]', inside[1:-1])
+    assert cells(inside) <= 40 + 2 + 4
+    assert any(inside in line for line in lines[end:])
 
 
 def test_on_a_screen_of_24_lines_all_numbers_stand_under_any_text():
