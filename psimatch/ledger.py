@@ -261,9 +261,10 @@ class Ledger(LedgerView):
             before = now if row is None else entry_of(row).time
             if ledger_clock.is_taken(before, now):
                 raise LedgerError("the ledger takes the clock of this machine as it is", hint="there is nothing to do")
+            earlier = self._store.last(ledger_entries.CLOCK_ACCEPTED, peer=None)
             self._append(ledger_entries.CLOCK_ACCEPTED, {"reason": reason}, now=now)
             # What was written under a clock that was ahead must not stay until that time comes.
-            self._store.bring_forward(now, by=max(0, before - now))
+            self._store.bring_forward(now, -1 if earlier is None else earlier.number, by=max(0, before - now))
             return before, now
 
     def correct(self, reference: str, reason: str) -> None:

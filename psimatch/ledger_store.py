@@ -252,10 +252,14 @@ class LedgerStore:
             raise LedgerCorruptError(f"the files in the ledger {self._name} were changed", hint="see that table")
         return [(Path(path), session) for path, session in found]
 
-    def bring_forward(self, now: int, *, by: int) -> None:
-        """Make the files of sessions that bear a time after `now` due so much sooner; only within `writing`."""
-        sessions = "SELECT session FROM entries WHERE kind = 'admitted' AND time > ?"
-        self._connection.execute(f"UPDATE files SET due = due - ? WHERE session IN ({sessions})", (by, now))  # noqa: S608
+    def bring_forward(self, now: int, since: int, *, by: int) -> None:
+        """Make files due so much sooner whose session bears a time after `now`; only within `writing`.
+
+        `since` is the number of the last entry by which that was done before.
+        """
+        sessions = "SELECT session FROM entries WHERE kind = 'admitted' AND time > ? AND number > ?"
+        update = f"UPDATE files SET due = due - ? WHERE session IN ({sessions})"  # noqa: S608
+        self._connection.execute(update, (by, now, since))
 
     def forget_file(self, path: Path) -> None:
         """Forget a file; only within `writing`."""

@@ -122,8 +122,16 @@ def test_files_made_under_a_clock_that_was_ahead_do_not_outlive_their_term(ledge
     clock.now = NOON + DAY
     accept(ledgers)
     assert ledgers[0].purge() == ([], [])
+    # Another slip does not bring the same files forward again.
+    clock.now += 3_600
+    ledgers[0].correct("K7QF-3M2X", "another child")
+    clock.now -= 3_600
+    ledgers[0].accept_clock("an hour ahead")
     clock.now += DAY
     assert ledgers[0].purge() == ([right], [])
+    clock.now += DAY - 1
+    assert ledgers[0].purge() == ([], [])
+    clock.now += 1 - DAY
     clock.now += DAY
     assert ledgers[0].purge() == ([ahead], [])
 
