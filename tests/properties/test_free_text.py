@@ -96,7 +96,7 @@ def test_in_plain_words_it_is_marked_too(text, name):
     inside = quoted(name)
     assert (inside[0], inside[-1]) == ("“", "”")
     assert not re.search('["“”]', inside[1:-1])
-    assert cells(inside) <= 40 + 2 + 4
+    assert cells(inside[1:-1]) <= 40 + len("...")
     assert any(inside in line for line in lines[end:])
 
 
