@@ -720,7 +720,7 @@ def check_terms(terms: Terms) -> None:
         raise RefusedError(min(set(terms) ^ FIELDS))
     right = {
         "protocol": terms["protocol"] == "psimatch/1",
-        **{name: _is_line(terms[name], 2000) for name in ("title", "purpose", "legal_basis")},
+        **{name: _is_line(terms[name], 300) for name in ("title", "purpose", "legal_basis")},
         **{name: _is_party(terms[name]) for name in ("client", "server")},
         "kinds": _are_kinds(terms["kinds"]),
         "reveal": terms["reveal"] in ("both", "client"),
@@ -728,7 +728,7 @@ def check_terms(terms: Terms) -> None:
         "max_evaluations": _is_integer(terms["max_evaluations"], 1, 2**40),
         "sessions_per_day": _is_integer(terms["sessions_per_day"], 1, 1000),
         "minutes_between_sessions": _is_integer(terms["minutes_between_sessions"], 0, 10_080),
-        "large_budget_reason": terms["large_budget_reason"] == "" or _is_line(terms["large_budget_reason"], 2000),
+        "large_budget_reason": terms["large_budget_reason"] == "" or _is_line(terms["large_budget_reason"], 300),
         "contact_size": _is_integer(terms["contact_size"], 0, 0 if terms["reveal"] == "client" else 512),
         **{name: _is_day(terms[name]) for name in ("valid_from", "valid_until")},
         "predecessor": terms["predecessor"] == "" or _is_written(terms["predecessor"]),
@@ -1760,24 +1760,30 @@ def first_second(day: str) -> int:
     return (date.fromisoformat(day) - date(1970, 1, 1)).days * DAY
 
 
-def broken_points(terms: Terms, first_day: str, charges: Sequence[Charge], now: int, n: int) -> list[int]:
+def broken_points(
+    terms: Terms, first_day: str, charges: Sequence[Charge], now: int, n: int, accepted: int | None = None
+) -> list[int]:
     """Return which of the points 2 to 4 of §11.1 refuse a charge of n evaluations to a party.
 
-    `charges` are all that were made to the party, `first_day` is the earliest that counts.
+    `charges` are all that were made to the party, in order, `first_day` is the earliest that counts, and `accepted` the
+    time of the clock that was accepted after the last of them, if one was.
     """
     total = sum(evaluations for time, evaluations in charges if time >= first_second(first_day))
     today = [time for time, _ in charges if time // DAY == now // DAY]
+    last = None if not charges else charges[-1][0] if accepted is None else accepted
     holds = {
         2: total + n <= terms["max_evaluations"],
         3: len(today) < terms["sessions_per_day"],
-        4: all(now - time >= 60 * terms["minutes_between_sessions"] for time, _ in charges),
+        4: last is None or now - last >= 60 * terms["minutes_between_sessions"],
     }
     return [point for point, held in holds.items() if not held]
 
 
-def budget_allows(terms: Terms, first_day: str, charges: Sequence[Charge], now: int, n: int) -> bool:
+def budget_allows(
+    terms: Terms, first_day: str, charges: Sequence[Charge], now: int, n: int, accepted: int | None = None
+) -> bool:
     """Say whether the budget allows a charge of n evaluations to a party (§11.1 points 2 to 4)."""
-    return not broken_points(terms, first_day, charges, now, n)
+    return not broken_points(terms, first_day, charges, now, n, accepted)
 
 
 def first_day(agreement: Terms, others: Sequence[Terms]) -> str:
@@ -1841,6 +1847,7 @@ ENTRIES: dict[str, dict[str, range | str]] = {
     "withdrawn": {**UNDER, "by": "self|peer"},
     "refused": {**UNDER, "reason": TEXT},
     "acknowledged": {**UNDER, "reason": TEXT},
+    "clock accepted": {"reason": TEXT},
     "corrected": {"reference": f"[{CROCKFORD}]{{4}}(-[{CROCKFORD}]{{4}}){{1,2}}", "reason": TEXT},
     "purged": {"session": BYTES_32, "files": NUMBER},
     "key destroyed": {"session": BYTES_32},
@@ -1940,7 +1947,7 @@ class Verifier:
             self.keeper = PublicIdentity(bytes.fromhex(entry["signing_key"]), bytes.fromhex(entry["sealing_key"]))
         if entry["number"] != self.number:
             raise RefusedError("number")
-        if entry["time"] < self.time:
+        if entry["time"] < self.time and entry["kind"] != "clock accepted":
             raise RefusedError("time")
         if entry["previous"] != self.head.hex():
             raise RefusedError("previous")
@@ -2009,16 +2016,27 @@ class OwnLedger:
             raise RefusedError("the ledger is another party's")
 
     def now(self) -> int:
-        """Return the time in seconds; a clock up to two minutes behind the last entry is taken for its time (§11.1)."""
-        now, last = int(self.clock()), self.entries[-1]["time"] if self.entries else 0
-        if now < last - 120:
+        """Return the time in seconds; a clock up to two minutes behind the last entry is taken for its time (§11.2)."""
+        now = int(self.clock())
+        last = self.entries[-1]["time"] if self.entries else now
+        if not last - 120 <= now <= last + 400 * DAY:
             raise RefusedError("clock", code=14)
         return max(now, last)
 
-    def append(self, kind: str, **fields: Any) -> bytes:
+    def accept_clock(self, reason: str) -> None:
+        """Go on from a clock that is behind the last entry or far ahead of it; refuse where it is neither (§11.2)."""
+        try:
+            self.now()
+        except RefusedError:
+            self.append("clock accepted", int(self.clock()), reason=reason)
+        else:
+            raise RefusedError("clock", code=14)
+
+    def append(self, kind: str, accepted: int | None = None, /, **fields: Any) -> bytes:
         """Append an entry, durably, and return its hash (§11.2, §11.4)."""
         previous = entry_hash(self.rows[-1][0]) if self.rows else ZERO
-        entry = {"number": len(self.rows), "previous": previous.hex(), "time": self.now(), "operator": self.operator}
+        now = self.now() if accepted is None else accepted
+        entry = {"number": len(self.rows), "previous": previous.hex(), "time": now, "operator": self.operator}
         data = canonical_json({**entry, "kind": kind, **fields})
         signature = self.identity.sign(entry_signed(data))
         if self.path is not None:
@@ -2082,9 +2100,11 @@ class OwnLedger:
         party, agreement = self.check_agreement(terms, peer), agreement_id(terms).hex()
         others = [{**entry, "id": entry["agreement"]} for entry in self.of("accepted", party=party)]
         own = {**terms, "predecessor": read_written(terms["predecessor"]).hex() if terms["predecessor"] else ""}
-        charges = [(entry["time"], entry["evaluations"]) for entry in self.of("charged", party=party)]
+        charged, clock = self.of("charged", party=party), self.last("clock accepted")
+        charges = [(entry["time"], entry["evaluations"]) for entry in charged]
+        accepted = clock["time"] if clock and charged and clock["number"] > charged[-1]["number"] else None
         day = first_day({**own, "id": agreement}, others)
-        if not budget_allows(terms, day, charges, self.now(), evaluations):
+        if not budget_allows(terms, day, charges, self.now(), evaluations, accepted):
             raise RefusedError("budget", code=12)
         return party
 

@@ -48,6 +48,7 @@ from psimatch.errors import (
     EnvelopeReplayedError,
     EnvelopeTruncatedError,
     FieldError,
+    FingerprintError,
     FlagFileError,
     FrameTooLongError,
     HelloReplayedError,
@@ -89,6 +90,7 @@ from psimatch.errors import (
     UnknownClaimError,
     VersionError,
 )
+from psimatch.fingerprint_check import FingerprintCheck
 from psimatch.flag_files import read_flags, read_pairs
 from psimatch.flags import BadCell, Duplicates, Flag, FlagList, InvalidRow, KindCount, Remark
 from psimatch.identifiers import (
@@ -125,7 +127,7 @@ from psimatch.identity_files import read_identity, read_public, read_public_part
 from psimatch.interrupts import HeldInterrupt
 from psimatch.ledger import Ledger
 from psimatch.ledger_entries import Entry
-from psimatch.ledger_view import LedgerView, Verified
+from psimatch.ledger_view import LedgerView, NotCounted, Verified
 from psimatch.linkage import Figures, Links, evaluate_linkage
 from psimatch.match_files import write_matches, write_skipped
 from psimatch.matching import Match
@@ -216,6 +218,8 @@ __all__ = [
     "Field",
     "FieldError",
     "Figures",
+    "FingerprintCheck",
+    "FingerprintError",
     "Finished",
     "Flag",
     "FlagFileError",
@@ -249,6 +253,7 @@ __all__ = [
     "MemoryTransport",
     "MessageFormatError",
     "NotAPartyError",
+    "NotCounted",
     "NotPsimatchError",
     "OperationTimes",
     "OtherSessionError",

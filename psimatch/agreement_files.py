@@ -18,7 +18,7 @@ from psimatch.parameters import Role
 from psimatch.private_file import write_private
 from psimatch.terms import Party, Terms
 
-# Three texts of 2,000 characters, and room for a lawyer's comments.
+# Four texts of 300 characters, and much room for a lawyer's comments.
 _MAX_FILE_BYTES: Final = 262_144
 # A folder holds a few peers; more is the wrong folder, and would only be slow.
 _MAX_PUBLIC_FILES: Final = 1_000

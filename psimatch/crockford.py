@@ -33,6 +33,11 @@ def encode(data: bytes, bits: int | None = None) -> str:
     return "-".join([digits[start : start + GROUP] for start in range(0, count, GROUP)])
 
 
+def as_read(text: str) -> str:
+    """Return what somebody typed as digits: capitals, without hyphens and spaces, O, I and L as what they stand for."""
+    return "".join(text.upper().translate(_READ_AS).split())
+
+
 def decode(text: str, size: int) -> bytes:
     """Read `size` bytes from what `encode` wrote; case, hyphens, spaces and O, I, L don't matter.
 

@@ -89,6 +89,10 @@ class PassphraseError(IdentityError):
     """The passphrase of an identity is missing or wrong."""
 
 
+class FingerprintError(IdentityError):
+    """What a person read is not what the fingerprint of the party in the agreement has at that place."""
+
+
 class AgreementError(PsimatchError):
     """An agreement can't be used."""
 

@@ -6,28 +6,24 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from psimatch import ledger_entries, randomness
+from psimatch import ledger_clock, ledger_entries, randomness
 from psimatch.agreement import Agreement
 from psimatch.audit import KEY_SUFFIX
 from psimatch.budget import DAY
 from psimatch.digest import NO_DIGEST
 from psimatch.errors import AgreementWithdrawnError, HelloReplayedError, LedgerError, StandingError
 from psimatch.identity import Identity, PublicIdentity
-from psimatch.ledger_entries import SALT_BYTES, Entry
+from psimatch.ledger_entries import SALT_BYTES, Entry, check_line
 from psimatch.ledger_store import Row, entry_of
 from psimatch.ledger_view import LedgerView, fingerprint_hex
 from psimatch.messages import Standing
 from psimatch.outputs import Admission, AdmissionNeeded, Charge, ChargeNeeded, Grant, ReceiptSigned
 from psimatch.parameters import LIMITS, Role
 from psimatch.private_file import destroy
-from psimatch.receipt import Receipt
 from psimatch.standing import ACKNOWLEDGE, check_standing
 from psimatch.terms import Terms
-
-# A clock that was set a little back by the network is no reason to stop.
-_CLOCK_TOLERANCE: Final = 120
 
 
 class Ledger(LedgerView):
@@ -57,7 +53,7 @@ class Ledger(LedgerView):
             LedgerCorruptError: its last entry is not as it was written. Later methods raise it too, where an entry on
                 which they decide is not.
         """
-        _check_line("the operator's name", operator, LIMITS.name_characters, empty=True)
+        check_line("the operator's name", operator, LIMITS.name_characters, empty=True)
         super().__init__(path, create=True)
         self._identity = identity
         self._operator = operator
@@ -79,24 +75,20 @@ class Ledger(LedgerView):
         """The time, in whole seconds since 1970.
 
         Raises:
-            LedgerError: the clock is behind the last entry.
+            LedgerError: the clock is behind the last entry, or far ahead of it, and nobody has accepted that.
         """
         return self._now_after(self._store.last_row())
 
     def _now_after(self, row: Row | None) -> int:
         now = int(self._clock())
-        last = now if row is None else entry_of(row).time
-        if now < last - _CLOCK_TOLERANCE:
-            raise LedgerError(
-                "the clock of this machine is behind the last entry of the ledger", hint="set the clock right"
-            )
-        return max(now, last)
+        return now if row is None else ledger_clock.time_after(entry_of(row).time, now)
 
-    def _append(self, kind: str, fields: Mapping[str, Any]) -> bytes:
-        """Append an entry and return its hash, the new head; only within `writing`."""
+    def _append(self, kind: str, fields: Mapping[str, Any], *, now: int | None = None) -> bytes:
+        """Append an entry, of now or of an accepted time; return its hash, the new head; only within `writing`."""
         row = self._store.last_row()
         number, previous = (0, NO_DIGEST) if row is None else (row[0] + 1, ledger_entries.hash_of(row[1]))
-        entry = Entry(number, previous, self._now_after(row), self._operator, kind, fields)
+        time_of_entry = self._now_after(row) if now is None else now
+        entry = Entry(number, previous, time_of_entry, self._operator, kind, fields)
         body = entry.body
         try:
             # What is not in its one form would make the ledger unreadable for good.
@@ -204,7 +196,7 @@ class Ledger(LedgerView):
                 "session": needed.session_id.hex(),
                 "evaluations": needed.evaluations,
                 "charged": self.standing(peer).charged + needed.evaluations,
-                "party_charged": self.charged_before(about["party"], None) + needed.evaluations,
+                "party_charged": self.charged_to(about["party"]) + needed.evaluations,
                 # The peer is told the head that follows: without this it could be searched for what was recorded.
                 "salt": randomness.random_bytes(SALT_BYTES).hex(),
             }
@@ -250,10 +242,31 @@ class Ledger(LedgerView):
         Raises:
             LedgerError: the reason is empty, too long, or not printable on one line.
         """
-        _check_line("the reason", reason, LIMITS.term_characters)
+        check_line("the reason", reason, LIMITS.reason_characters)
         peer = self._peer_of(agreement)
         with self._store.writing():
             self._append("acknowledged", {**_under(agreement, peer), "reason": reason})
+
+    def accept_clock(self, reason: str) -> tuple[int, int]:
+        """Go on from the present clock, though it is behind the last entry or far ahead of it.
+
+        What was charged stays charged (§11.1). Returns the time of the last entry and that of the new one, in seconds
+        since 1970.
+
+        Raises:
+            LedgerError: the ledger takes this clock as it is, or the reason is no reason.
+        """
+        check_line("the reason", reason, LIMITS.reason_characters)
+        with self._store.writing():
+            row, now = self._store.last_row(), int(self._clock())
+            before = now if row is None else entry_of(row).time
+            if ledger_clock.is_taken(before, now):
+                raise LedgerError("the ledger takes the clock of this machine as it is", hint="there is nothing to do")
+            earlier = self._store.last(ledger_entries.CLOCK_ACCEPTED, peer=None)
+            self._append(ledger_entries.CLOCK_ACCEPTED, {"reason": reason}, now=now)
+            # What was written under a clock that was ahead must not stay until that time comes.
+            self._store.bring_forward(now, -1 if earlier is None else earlier.number, by=max(0, before - now))
+            return before, now
 
     def correct(self, reference: str, reason: str) -> None:
         """Keep that a match turned out to be false, by its reference, such as `K7QF-3M2X`.
@@ -261,7 +274,7 @@ class Ledger(LedgerView):
         Raises:
             LedgerError: that is no reference, or the reason is empty, too long, or not printable on one line.
         """
-        _check_line("the reason", reason, LIMITS.term_characters)
+        check_line("the reason", reason, LIMITS.reason_characters)
         if not ledger_entries.REFERENCE.fullmatch(reference):
             raise LedgerError("that is no match reference", hint="a reference looks like K7QF-3M2X")
         with self._store.writing():
@@ -327,7 +340,7 @@ class Ledger(LedgerView):
         # §11.1
         terms = agreement.terms
         party, problem = self.party_under(agreement, peer)
-        if problem and not self._acknowledged(peer, agreement):
+        if problem and not self._acknowledged_as_new(agreement, peer):
             raise StandingError(problem, hint=ACKNOWLEDGE)
         self._append(
             "accepted",
@@ -342,10 +355,6 @@ class Ledger(LedgerView):
                 "max_evaluations": terms.max_evaluations,
             },
         )
-
-    def _acknowledged(self, peer: PublicIdentity, agreement: Agreement) -> bool:
-        found = self._store.last("acknowledged", agreement=agreement.terms.id.hex())
-        return found is not None and found.fields["peer"] == peer.fingerprint.hex()
 
     def _check_not_withdrawn(self, agreement: Agreement) -> None:
         found = self.withdrawn(agreement)
@@ -373,28 +382,7 @@ class Ledger(LedgerView):
             paid = self._own_size(fields["session"])
         check_standing(told, before, paid, self._place_of)
 
-    def _own_size(self, session: str) -> int:
-        """Return what the peer charged this side for in a session whose receipt it signed; else 0."""
-        finished, charged = self._store.last("finished", session=session), self._store.last("charged", session=session)
-        if finished is None or charged is None:
-            return 0
-        receipt = Receipt.from_body(bytes.fromhex(finished.fields["body"]))
-        peer_size: int = charged.fields["evaluations"]
-        return receipt.client_set_size + receipt.server_set_size - peer_size
-
-    def _place_of(self, receipt: bytes) -> int | None:
-        """Return where a receipt stands in the ledger; None for one that it does not know."""
-        name = receipt.hex()
-        found = self._store.first("signed", receipt=name) or self._store.first("finished", receipt=name)
-        return None if found is None else found.number
-
 
 def _under(agreement: Agreement, peer: bytes) -> dict[str, Any]:
     """Return the fields of every entry about a peer, given its fingerprint."""
     return {"agreement": agreement.terms.id.hex(), "peer": peer.hex()}
-
-
-def _check_line(name: str, text: str, limit: int, *, empty: bool = False) -> None:
-    if len(text) > limit or not text.isprintable() or not (empty or text.strip()):
-        least = "at most" if empty else "1 to"
-        raise LedgerError(f"{name} has {least} {limit:,} printable characters on one line", hint="write it otherwise")

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from psimatch import crockford
 from psimatch.digest import NO_DIGEST, digest, length_prefixed
-from psimatch.errors import IdentityError, LedgerCorruptError
+from psimatch.errors import IdentityError, LedgerCorruptError, LedgerError
 from psimatch.identity import Identity, PublicIdentity, WrongSignatureError
 from psimatch.parameters import Label
 from psimatch.sealing import SEALING_KEY_BYTES
@@ -20,6 +20,7 @@ from psimatch.sealing import SEALING_KEY_BYTES
 FORMAT: Final = 1
 SALT_BYTES: Final = 32
 OPENED_LEDGER: Final = "opened ledger"
+CLOCK_ACCEPTED: Final = "clock accepted"
 
 # JSON numbers are exact up to here (RFC 8785 §3.2.2.3).
 _NUMBER: Final = range(1 << 53)
@@ -73,6 +74,7 @@ FIELDS: Final[Mapping[str, Mapping[str, range | re.Pattern[str]]]] = MappingProx
         "withdrawn": {**_UNDER, "by": re.compile("self|peer")},
         "refused": {**_UNDER, "reason": _TEXT},
         "acknowledged": {**_UNDER, "reason": _TEXT},
+        CLOCK_ACCEPTED: {"reason": _TEXT},
         "corrected": {"reference": REFERENCE, "reason": _TEXT},
         "purged": {"session": _bytes(32), "files": _NUMBER},
         "key destroyed": {"session": _bytes(32)},
@@ -209,7 +211,7 @@ class ChainCheck:
         if entry.previous != self.head:
             raise _corrupt(number, "does not follow the one before: one was changed, or others were removed")
         check_signature(self.owner, entry, signature)
-        if entry.time < self._time:
+        if entry.time < self._time and entry.kind != CLOCK_ACCEPTED:
             raise _corrupt(number, "was made before the one before it")
         self._check_session(entry)
         self._check_sums(entry)
@@ -266,3 +268,14 @@ def _corrupt(number: int, problem: str) -> LedgerCorruptError:
         f"entry {number:,} of the ledger {problem}",
         hint="keep this file as evidence, and restore the ledger from a copy; the peer will notice that",
     )
+
+
+def check_line(name: str, text: str, limit: int, *, empty: bool = False) -> None:
+    """Check a text that an operator gives for an entry: 1 to `limit` printable characters, or 0 where that is allowed.
+
+    Raises:
+        LedgerError: it is too long, has other characters, or is empty.
+    """
+    if len(text) > limit or not text.isprintable() or not (empty or text.strip()):
+        least = "at most" if empty else "1 to"
+        raise LedgerError(f"{name} has {least} {limit:,} printable characters on one line", hint="write it otherwise")

@@ -21,6 +21,7 @@ from psimatch.private_file import place_new
 
 # Columns that SQLite takes out of the body by itself: they can't say something else than the entry.
 _COLUMNS: Final = ("kind", "time", "peer", "party", "agreement", "session", "hello", "receipt", "peer_name")
+_ASKED_BY: Final = frozenset((*_COLUMNS, "number"))
 _SCHEMA_VERSION: Final = 2
 # The longest entry, which opens a ledger, has some 3,000 bytes; a damaged page may claim any length.
 _LONGEST_ROW: Final = 1 << 20
@@ -199,28 +200,29 @@ class LedgerStore:
             yield from page
             page = self._rows(f"{columns} WHERE number > ? {order}", (page[-1][0],))
 
-    def entries(self, kind: str, **where: str | int) -> list[Entry]:
-        """Return the entries of a kind whose columns have these values, in order; `time__before` compares."""
+    def entries(self, kind: str, **where: str | int | None) -> list[Entry]:
+        """Return the entries of a kind whose columns have these values, in order; `__from` and `__before` compare."""
         return self._entries(kind, where, "ASC", -1)
 
-    def last(self, kind: str, **where: str | int) -> Entry | None:
+    def last(self, kind: str, **where: str | int | None) -> Entry | None:
         """Return the last of such entries."""
         found = self._entries(kind, where, "DESC", 1)
         return found[0] if found else None
 
-    def _entries(self, kind: str, where: Mapping[str, str | int], direction: str, limit: int) -> list[Entry]:
-        # Time never goes back from one entry to the next, so both orders are one; each has its index.
+    def _entries(self, kind: str, where: Mapping[str, str | int | None], direction: str, limit: int) -> list[Entry]:
+        # Time goes back only where a clock was accepted; who asks by time asks for entries between two such, where both
+        # orders are one. Each has its index.
         by_time = f"time {direction}, " if any(name.startswith("time__") for name in where) else ""
         order = f"ORDER BY {by_time}number {direction} LIMIT {limit}"
         sql = f"SELECT number, body, signature FROM entries WHERE {_conditions(where)} {order}"  # noqa: S608
         return [self._trusted(row) for row in self._rows(sql, (kind, *where.values()))]
 
-    def first(self, kind: str, **where: str | int) -> Entry | None:
+    def first(self, kind: str, **where: str | int | None) -> Entry | None:
         """Return the first of such entries."""
         found = self._entries(kind, where, "ASC", 1)
         return found[0] if found else None
 
-    def count(self, kind: str, **where: str | int) -> int:
+    def count(self, kind: str, **where: str | int | None) -> int:
         """Return how many such entries there are."""
         sql = f"SELECT count(*), '', x'' FROM entries WHERE {_conditions(where)}"  # noqa: S608
         return self._rows(sql, (kind, *where.values()))[0][0]
@@ -250,11 +252,20 @@ class LedgerStore:
             raise LedgerCorruptError(f"the files in the ledger {self._name} were changed", hint="see that table")
         return [(Path(path), session) for path, session in found]
 
+    def bring_forward(self, now: int, since: int, *, by: int) -> None:
+        """Make files due so much sooner whose session bears a time after `now`; only within `writing`.
+
+        `since` is the number of the last entry by which that was done before.
+        """
+        sessions = "SELECT session FROM entries WHERE kind = 'admitted' AND time > ? AND number > ?"
+        update = f"UPDATE files SET due = due - ? WHERE session IN ({sessions})"  # noqa: S608
+        self._connection.execute(update, (by, now, since))
+
     def forget_file(self, path: Path) -> None:
         """Forget a file; only within `writing`."""
         self._connection.execute("DELETE FROM files WHERE path = ?", (str(path),))
 
-    def _rows(self, sql: str, values: tuple[str | int, ...]) -> list[Row]:
+    def _rows(self, sql: str, values: tuple[str | int | None, ...]) -> list[Row]:
         with self._lock, _ledger_errors(self._name):
             found = self._connection.execute(sql, values).fetchall()
         # Of a damaged page SQLite gives what its own column would not take.
@@ -268,8 +279,8 @@ def _is_path(value: object) -> bool:
     return isinstance(value, str) and value != "" and "\0" not in value
 
 
-def _conditions(where: Mapping[str, str | int]) -> str:
-    return " AND ".join(["kind = ?", *(_condition(name) for name in where)])
+def _conditions(where: Mapping[str, str | int | None]) -> str:
+    return " AND ".join(["kind = ?", *(_condition(name, value) for name, value in where.items())])
 
 
 def _create(path: Path) -> None:
@@ -298,11 +309,12 @@ def _make_tables(connection: sqlite3.Connection) -> None:
     connection.execute("COMMIT")
 
 
-def _condition(name: str) -> str:
+def _condition(name: str, value: str | int | None) -> str:
     column, _, relation = name.partition("__")
-    if column not in _COLUMNS:
+    if column not in _ASKED_BY:
         raise ValueError(f"there is no column {column}")
-    return f"{column} {({'': '=', 'from': '>=', 'before': '<'})[relation]} ?"
+    equal = "IS" if value is None else "="
+    return f"{column} {({'': equal, 'from': '>=', 'before': '<'})[relation]} ?"
 
 
 def entry_of(row: Row) -> Entry:

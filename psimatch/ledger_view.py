@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from psimatch import crockford
 from psimatch.agreement import Agreement
@@ -17,9 +17,10 @@ from psimatch.contact import without_blanks
 from psimatch.digest import NO_DIGEST
 from psimatch.errors import LedgerError
 from psimatch.identity import FINGERPRINT_BYTES, PublicIdentity
-from psimatch.ledger_entries import OPENED_LEDGER, ChainCheck, Entry, hash_of, owner_of
+from psimatch.ledger_entries import CLOCK_ACCEPTED, OPENED_LEDGER, ChainCheck, Entry, hash_of, owner_of
 from psimatch.ledger_store import LedgerStore, entry_of
 from psimatch.messages import Standing
+from psimatch.receipt import Receipt
 from psimatch.terms import Terms
 
 
@@ -30,6 +31,18 @@ class Verified:
     entries: int
     head: bytes
     last: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotCounted:
+    """Evaluations under earlier agreements that a new one does not count; `last` is the id of the last of them."""
+
+    evaluations: int
+    last: str
+
+
+# More entries than SQLite can number.
+_NO_END: Final = 1 << 62
 
 
 class LedgerView:
@@ -155,21 +168,63 @@ class LedgerView:
         """Return what a peer has spent of an agreement's budget."""
         # §11.1
         party, _ = self.party_under(agreement, peer)
-        before = self.charged_before(party, start_of(self._first_day(agreement.terms, party)))
-        last = self._store.last("charged", party=party)
-        today = now - now % DAY
+        start = now - now % DAY
+        # What a clock that was ahead has charged may lie in days to come, so the day has an end too.
+        today = {"time__from": start, "time__before": start + DAY}
         return Spending(
-            self.charged_before(party, None) - before,
-            self._store.count("charged", party=party, time__from=today),
-            None if last is None else last.time,
-            self._store.count("admitted", party=party, time__from=today),
+            self._charged_from(party, start_of(self._first_day(agreement.terms, party))),
+            self._store.count("charged", party=party, **today),
+            self._last_charge(party),
+            self._store.count("admitted", party=party, **today),
         )
 
-    def charged_before(self, party: str, moment: int | None) -> int:
-        """Return how many evaluations a party was charged for before a moment; None for all."""
-        when = {} if moment is None else {"time__before": moment}
-        last = self._store.last("charged", party=party, **when)
+    def not_counted(self, agreement: Agreement, peer: PublicIdentity) -> NotCounted | None:
+        """Return what a peer was charged for under earlier agreements and what this one does not count; None for none.
+
+        So it is where an agreement renews none of them, and its term overlaps with none of theirs: it allows the peer
+        the whole budget anew. Who did not mean that lets the next agreement name the last one (`--renews`).
+        """
+        # §11.1
+        party, _ = self.party_under(agreement, peer)
+        first = start_of(self._first_day(agreement.terms, party))
+        evaluations = self.charged_to(party) - self._charged_from(party, first)
+        others = [
+            entry
+            for entry in self._store.entries("accepted", party=party)
+            if entry.fields["agreement"] != agreement.terms.id.hex()
+        ]
+        if not evaluations or not others:
+            return None
+        return NotCounted(evaluations, crockford.encode(bytes.fromhex(others[-1].fields["agreement"])))
+
+    def charged_to(self, party: str, **before: int) -> int:
+        """Return how many evaluations a party was charged for in all, or before the entry `number__before`."""
+        last = self._store.last("charged", party=party, **before)
         return 0 if last is None else int(last.fields["party_charged"])
+
+    def _charged_from(self, party: str, moment: int) -> int:
+        """Return how many evaluations a party was charged for from a moment on, by the times that the entries bear.
+
+        Times go on from entry to entry, but where a clock was accepted they may go back. Between two such entries the
+        last charge before the moment tells the sum of all before it, so few entries are looked at.
+        """
+        # §11.1
+        starts = [0, *(entry.number for entry in self._store.entries(CLOCK_ACCEPTED, peer=None))]
+        total = 0
+        for start, end in zip(starts, [*starts[1:], _NO_END], strict=True):
+            within = {"number__from": start, "number__before": end}
+            early = self._store.last("charged", party=party, time__before=moment, **within)
+            before = self.charged_to(party, number__before=start) if early is None else early.fields["party_charged"]
+            total += self.charged_to(party, number__before=end) - int(before)
+        return total
+
+    def _last_charge(self, party: str) -> int | None:
+        """Return when a party was last charged; a clock that was accepted since makes it as late as it can be."""
+        # §11.1
+        last, accepted = self._store.last("charged", party=party), self._store.last(CLOCK_ACCEPTED, peer=None)
+        if last is None:
+            return None
+        return accepted.time if accepted is not None and accepted.number > last.number else last.time
 
     def party_of(self, fingerprint: bytes) -> str:
         """Return the party that a peer is known as: the fingerprint that it had at first."""
@@ -199,6 +254,26 @@ class LedgerView:
                 "the ledger knows a party of this name with other keys, and the agreement renews none of its own",
             )
         return own, ""
+
+    def _acknowledged_as_new(self, agreement: Agreement, peer: PublicIdentity) -> bool:
+        """Say whether an operator has acknowledged an agreement that the ledger would refuse as new."""
+        found = self._store.last("acknowledged", agreement=agreement.terms.id.hex())
+        return found is not None and found.fields["peer"] == peer.fingerprint.hex()
+
+    def _own_size(self, session: str) -> int:
+        """Return what the peer charged this side for in a session whose receipt it signed; else 0."""
+        finished, charged = self._store.last("finished", session=session), self._store.last("charged", session=session)
+        if finished is None or charged is None:
+            return 0
+        receipt = Receipt.from_body(bytes.fromhex(finished.fields["body"]))
+        peer_size: int = charged.fields["evaluations"]
+        return receipt.client_set_size + receipt.server_set_size - peer_size
+
+    def _place_of(self, receipt: bytes) -> int | None:
+        """Return where a receipt stands in the ledger; None for one that it does not know."""
+        name = receipt.hex()
+        found = self._store.first("signed", receipt=name) or self._store.first("finished", receipt=name)
+        return None if found is None else found.number
 
     def _accepted(self, agreement_id: str) -> Entry | None:
         """Return the entry of an agreement, by its id in hexadecimal."""

@@ -37,8 +37,10 @@ class Limits:
     identifier_bytes: int = 1_024
     # A contact is whom to ring: a name, an organisation, a number.
     contact_bytes: int = 512
-    # Titles, purposes and legal bases of an agreement: a paragraph, not a document.
-    term_characters: int = 2_000
+    # Titles, purposes, legal bases and reasons in an agreement: three lines of a screen, since who signs must see all.
+    term_characters: int = 300
+    # The reason for an entry of a party's own ledger: a paragraph.
+    reason_characters: int = 2_000
     # A party's name: an organisation and perhaps a unit.
     name_characters: int = 200
     # One agreement names each of the kinds at most once; there are few.

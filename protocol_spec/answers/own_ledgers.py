@@ -61,6 +61,8 @@ def take(ledger: OwnLedger, step: dict[str, Any], terms: Terms, peer: PublicIden
             ledger.record_abort(terms, peer, session, step["reason"], 0)
         case "withdraw":
             ledger.append("withdrawn", **under, by=step["by"])
+        case "accept clock":
+            ledger.accept_clock(step["reason"])
         case "acknowledge":
             ledger.append("acknowledged", **under, reason=step["reason"])
     return {}

@@ -103,6 +103,8 @@ def example_ledger() -> list[Entry]:
     add_entry("refused", 60, **first, reason="the peer tells fewer sessions than before")
     add_entry("rows opened", 60, **first, session=sessions[0], rows=50)
     add_entry("key destroyed", 60, session=sessions[0])
+    add_entry("clock accepted", -30 * 86_400, reason="The clock was a month ahead since the time server failed.")
+    add_entry("corrected", 60, reference="K7QF-3M2X", reason="another child")
     return entries
 
 
@@ -123,6 +125,10 @@ def spoiled_entries(entries: list[Entry]) -> list[tuple[str, list[Entry]]]:
 
     return [
         ("time going back by a second", changed(4, time=entries[3]["time"] - 1)),
+        ("time going back by a second after a clock was accepted", changed(24, time=entries[23]["time"] - 1)),
+        ("a time before 1970 that was accepted", changed(23, time=-1)),
+        ("an accepted clock without its reason", without(23, "reason")),
+        ("an accepted clock of an agreement", changed(23, agreement=entries[1]["agreement"])),
         ("a number left out", changed(3, number=4)),
         ("a first entry that follows another", changed(0, previous=b"\x01" + ZERO[1:])),
         ("an entry that follows another", changed(5, previous=entry_hash(written(CLIENT, entries)[3][0]))),

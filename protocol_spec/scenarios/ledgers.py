@@ -144,6 +144,9 @@ def budget_scenarios() -> Iterator[Scenario]:
         ("a second less than ten minutes ago", [4], [(noon - 599, 8)], 8, {}),
         ("in this second", [4], [(noon, 8)], 8, {}),
         ("in this second, with no minutes between", [], [(noon, 8)], 8, {"minutes_between_sessions": 0}),
+        ("charges of days to come, by a clock that was ahead", [], [*[(noon + DAY, 8)] * 3, (noon - 600, 8)], 8, {}),
+        ("charges of days to come are in the sum", [2], [(noon + 400 * DAY, 92), (noon - 600, 1)], 8, {}),
+        ("a last charge that bears a time before others", [4], [(noon - 6000, 8), (noon - 599, 8)], 8, {}),
         ("a week ago", [], [(noon - 7 * DAY, 8)], 8, {"minutes_between_sessions": 10_080}),
         ("a second less than a week ago", [4], [(noon - 7 * DAY + 1, 8)], 8, {"minutes_between_sessions": 10_080}),
         ("too soon after a charge before the first day", [4], [(noon - 6 * DAY, 8)], 8, {

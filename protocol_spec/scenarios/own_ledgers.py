@@ -245,7 +245,55 @@ def clock() -> Scenario:
     story.step("abort", session=i2osp(story.number, 32), reason="cancelled")
     story.time = MORNING - 120
     story.admit((4, 0, ZERO), "ledger")
-    return story.scenario("a clock that goes back", "§11.1")
+    return story.scenario("a clock that goes back", "§11.2")
+
+
+def accepted_clocks() -> Scenario:
+    """Accept a clock after one that was ahead, and one far ahead: what was charged stays in the sum."""
+    limits = {"max_items": 8, "max_evaluations": 40, "sessions_per_day": 2, "minutes_between_sessions": 10}
+    first = example_terms(**limits, valid_until="2031-12-31")
+    story = Story(first=first, longer=example_terms(**limits, title="Longer", valid_until="2032-12-31"))
+    story.step("accept clock", "ledger", reason="Nothing is wrong.")
+    story.time += 399 * DAY
+    session = story.admit((1, 0, ZERO))
+    story.charge(session)
+    story.time += 3600
+    session = story.admit((2, 0, ZERO))
+    story.charge(session)
+    story.time = MORNING + 60
+    story.admit((3, 0, ZERO), "ledger")
+    story.step("acknowledge", "ledger", reason="It says less.")
+    story.step("accept clock", reason="The clock was a year ahead.")
+    story.step("accept clock", "ledger", reason="Again.")
+    # The last charge counts as made when the clock was accepted.
+    story.time += 599
+    story.admit((3, 0, ZERO), "budget")
+    story.time += 1
+    session = story.admit((3, 0, ZERO))
+    story.charge(session)
+    # Charges under the clock that was ahead are not of this day, but in the sum.
+    story.time += 3600
+    session = story.admit((4, 0, ZERO), under="longer")
+    story.charge(session, under="longer")
+    story.time += 3600
+    story.admit((5, 0, ZERO), "budget")
+    story.time += DAY
+    story.admit((5, 0, ZERO), "budget", size=9)
+    session = story.admit((5, 0, ZERO), size=7)
+    story.charge(session, size=7)
+    for days in (401, -401):
+        story.time += days * DAY
+        story.admit((6, 0, ZERO), "ledger")
+        story.step("accept clock", reason="The clock is right.")
+        story.time += 1000
+        story.admit((6, 0, ZERO), "budget", size=2)
+    story.time += 400 * DAY - 1000
+    session = story.admit((6, 0, ZERO), size=1)
+    story.charge(session, size=1)
+    story.admit((7, 0, ZERO), "budget", size=1)
+    story.time += 400 * DAY + 1
+    story.admit((7, 0, ZERO), "ledger")
+    return story.scenario("clocks that an operator accepts", "§11.2")
 
 
 def renewals() -> Scenario:
@@ -336,6 +384,7 @@ def scenarios() -> Iterator[Scenario]:
     yield refused_in_both_roles()
     yield signed_alone()
     yield clock()
+    yield accepted_clocks()
     yield renewals()
     yield names()
     yield budgets()

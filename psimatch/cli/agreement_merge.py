@@ -35,4 +35,4 @@ def merge(path: Path, other_path: Path, peer_path: Path | None) -> None:
             other.verify_signature(psimatch.find_public(other.terms.party(role), path.parent))
     added = psimatch.append_signatures(path, other)
     click.echo(f"added: {', '.join(role.value for role in added) or 'nothing, all signatures were there'}")
-    click.echo("\n".join(signature_lines(merged, signature_states(merged, path.parent, peer_path))))
+    click.echo("\n".join(signature_lines(signature_states(merged, path.parent, peer_path))))

@@ -65,7 +65,7 @@ _SESSIONS = 26
     "--max-evaluations",
     type=int,
     help="The most identifiers a party may have tested in all sessions together;"
-    f" by default {_SESSIONS} times --max-items, a session a week for half a year.",
+    f" by default {_SESSIONS} times --max-items: a session a week for half a year, or {_SESSIONS} nights, one a night.",
 )
 @click.option("--sessions-per-day", type=int, default=3, show_default=True, help="The most sessions on a day (UTC).")
 @click.option(
@@ -100,6 +100,7 @@ _SESSIONS = 26
 @click.option("--valid-until", type=Day(), required=True, help="The last day.")
 @click.option("--valid-from", type=Day(), help="The first day; by default today (UTC).")
 @click.option("--title", help="By default made from the names of the parties.")
+@click.option("--lang", type=click.Choice(("nl", "en")), default="nl", show_default=True, help="Of the default title.")
 @click.option(
     "--reveal",
     type=click.Choice([reveal.value for reveal in psimatch.Reveal]),
@@ -126,6 +127,7 @@ def new_agreement(
     max_evaluations: int | None,
     valid_from: date | None,
     title: str | None,
+    lang: str,
     force: bool,
     **given: object,
 ) -> None:
@@ -139,7 +141,7 @@ def new_agreement(
     kinds = {label.partition("/")[0] for label in given["kinds"]}  # type: ignore[attr-defined]
     default_size = _CONTACT_SIZE if shown is psimatch.Reveal.BOTH else 0
     terms = psimatch.Terms(
-        title=title or f"{client.name} and {server.name}",
+        title=title or _default_title(client.name, server.name, lang),
         client=psimatch.Party.of(client),
         server=psimatch.Party.of(server),
         auditor=psimatch.read_public(auditor_file).fingerprint_text if auditor_file else "",
@@ -156,3 +158,8 @@ def new_agreement(
     click.echo("\n".join(terms_lines(terms)))
     warn_of_budget(terms)
     messages.note(f"wrote {path}; both parties sign it with psimatch agreement sign")
+
+
+def _default_title(client: str, server: str, lang: str) -> str:
+    """Return a title from the names, cut to what a title may have."""
+    return f"{client} {'en' if lang == 'nl' else 'and'} {server}"[: psimatch.LIMITS.term_characters].strip()

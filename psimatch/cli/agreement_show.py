@@ -38,7 +38,7 @@ def show_agreement(path: Path, peer_path: Path | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(_fields(agreement, states, in_force), ensure_ascii=False))
     else:
-        click.echo("\n".join([*terms_lines(agreement.terms), *_signed(agreement, states), words]))
+        click.echo("\n".join([*terms_lines(agreement.terms), *_signed(states), words]))
     if VOID in states.values():
         raise psimatch.AgreementChangedError(
             f"{path} has a signature that does not belong to its terms: they changed after it was made",
@@ -46,8 +46,8 @@ def show_agreement(path: Path, peer_path: Path | None, as_json: bool) -> None:
         )
 
 
-def _signed(agreement: psimatch.Agreement, states: Any) -> list[str]:
-    return ["", "signatures", *(f"  {line}" for line in signature_lines(agreement, states)), ""]
+def _signed(states: Any) -> list[str]:
+    return ["", "signatures", *(f"  {line}" for line in signature_lines(states)), ""]
 
 
 def _fields(agreement: psimatch.Agreement, states: Any, in_force: bool) -> dict[str, object]:

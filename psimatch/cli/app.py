@@ -31,7 +31,7 @@ from psimatch.cli.explain import explain
 from psimatch.cli.identity_new import new_identity
 from psimatch.cli.identity_show import show_identity
 from psimatch.cli.ledger_show import export_ledger, show_ledger, verify_ledger
-from psimatch.cli.ledger_write import acknowledge, correct, purge, withdraw
+from psimatch.cli.ledger_write import accept_clock, acknowledge, correct, purge, withdraw
 from psimatch.cli.linkage_evaluate import evaluate
 from psimatch.cli.match import match
 from psimatch.cli.receipts_export import export_receipts
@@ -103,7 +103,7 @@ identity.add_command(new_identity)
 identity.add_command(show_identity)
 for command in (new_agreement, sign, merge, show_agreement, withdraw):
     agreement.add_command(command)
-for command in (show_ledger, verify_ledger, export_ledger, correct, acknowledge):
+for command in (show_ledger, verify_ledger, export_ledger, correct, acknowledge, accept_clock):
     ledger.add_command(command)
 receipts.add_command(export_receipts)
 linkage.add_command(evaluate)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
 
 import psimatch
 from psimatch.cli.figures import share_words
-from psimatch.cli.ledgers import ledger_file_option, moment, open_ledger
+from psimatch.cli.ledgers import ledger_file_option, moment, open_ledger, warn_of_new_count
 from psimatch.cli.options import PATH, example, json_option, peer_option
+from psimatch.cli.session_count import sessions_words
 
 
 @click.command("budget", epilog=example("psimatch budget pilot.agreement.toml --ledger care.ledger"))
@@ -34,8 +36,10 @@ def budget(agreement_path: Path, ledger_path: Path | None, peer_path: Path | Non
             now,
             ledger.peer_charged(peer),
             ledger.withdrawn(agreement) is not None,
+            ledger.not_counted(agreement, peer),
         )
     click.echo(json.dumps(_fields(state), ensure_ascii=False) if as_json else "\n".join(_lines(state)))
+    warn_of_new_count(state.not_counted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,12 @@ class _State:
     now: int
     charged_to_this_side: int
     withdrawn: bool
+    not_counted: psimatch.NotCounted | None
+
+    @property
+    def first_day(self) -> date:
+        """The first day on which what is left may be used."""
+        return max(datetime.fromtimestamp(self.next_at, UTC).date(), self.terms.valid_from)
 
     @property
     def left(self) -> int:
@@ -71,6 +81,9 @@ def _fields(state: _State) -> dict[str, object]:
         "sessions_per_day": terms.sessions_per_day,
         "next_session_from": None if state.withdrawn or not state.left else state.next_at,
         "charged_to_this_side": state.charged_to_this_side,
+        "full_sessions_left": state.left // terms.max_items,
+        "not_counted": 0 if state.not_counted is None else state.not_counted.evaluations,
+        "last_agreement": None if state.not_counted is None else state.not_counted.last,
         "withdrawn": state.withdrawn,
     }
 
@@ -82,6 +95,7 @@ def _lines(state: _State) -> list[str]:
         *(f"  spent  {share_words(kind, spent)}" for kind in terms.kinds_known if spent),
         *(f"  left   {share_words(kind, state.left)}" for kind in terms.kinds_known if state.left),
         f"  one session takes at most {terms.max_items:,}",
+        f"  enough for {sessions_words(terms, state.left, state.first_day)}",
         f"  today  {state.spending.sessions_today:,} of {terms.sessions_per_day:,} sessions",
     ]
     if state.withdrawn:

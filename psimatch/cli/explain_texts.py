@@ -8,47 +8,61 @@ from typing import Final
 TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     "nl": {
         "and": " en ",
-        "what": "{client} en {server} hebben elk een lijst. Met deze overeenkomst zoeken zij wat op beide lijsten staat: {kinds}.",
-        "why": "Doel: {purpose}\nGrondslag: {legal_basis}",
+        "written": "Zo schreven de partijen het zelf:",
+        "title": "titel",
+        "purpose": "doel",
+        "legal_basis": "grondslag",
+        "client": "client",
+        "server": "server",
+        "large_budget_reason": "waarom zoveel",
+        "what": "{client} en {server} hebben elk een lijst. Met deze afspraak zoeken zij wat op beide lijsten staat: {kinds}.",
         "learn_both": "Wie leert wat: beide partijen zien welke regels van hun eigen lijst ook op de andere lijst staan.",
         "learn_client": "Wie leert wat: alleen {client} ziet welke regels van de eigen lijst ook op de andere lijst staan."
-        " {server} leert geen overeenkomsten, en ook niet hoeveel het er zijn.",
-        "contacts": "Bij elke overeenkomst ziet de ander wie hij kan bellen: hooguit {contact} bytes tekst, en niets over de zaak."
-        " Staat hetzelfde contact bij twee overeenkomsten, dan ziet de ander dat die bij elkaar kunnen horen.",
+        " {server} leert geen matches, en ook niet hoeveel het er zijn.",
+        "contacts": "Bij elke match ziet de ander wie hij kan bellen: hooguit {contact} bytes tekst, en niets over de zaak."
+        " Staat hetzelfde contact bij twee matches, dan ziet de ander dat die bij elkaar kunnen horen.",
         "nobody": "Wat niemand leert: alles wat maar op één lijst staat. Dat verlaat de eigen computer nooit in leesbare vorm,"
         " en de ander kan het ook later niet uit de berichten halen.",
         "size": "Hoeveel regels een lijst heeft, ziet de ander alleen grof: tot 1.024 niet, daarboven als een macht van twee.",
         "limits": "In één keer hoogstens {items} regels per partij, hoogstens {per_day} keer per dag, en in totaal hoogstens"
-        " {evaluations} pogingen per partij. Elke partij houdt dat bij van de ander; na een storing begint het niet opnieuw.",
+        " {evaluations} pogingen per partij. Dat zijn {sessions}. Elke partij houdt dat bij van de ander.",
+        "count": "Na een storing begint het tegoed niet opnieuw. Een latere afspraak van dezelfde partijen telt mee wat eerder verbruikt is, als zij de vorige verlengt"
+        " of als de looptijden elkaar overlappen. Anders begint het tegoed met die afspraak opnieuw; de programma's waarschuwen dan. Wie zijn logboek kwijtraakt,"
+        " is ook de telling daarin kwijt; de ander merkt dat en weigert, tot iemand het aanvaardt.",
         "apart": "Tussen twee keren zitten minstens {minutes} minuten.",
         "could_session": "Een partij die vals speelt, kan in één keer proberen (alsof alles naar één soort gaat):",
         "could_all": "En in alle keren samen:",
-        "large": "Waarom het totaal zo groot mag zijn: {reason}",
-        "renews": "Deze overeenkomst verlengt een eerdere. Wat daarvan verbruikt is, telt mee in het totaal.",
+        "renews": "Deze afspraak verlengt een eerdere. Wat daarvan verbruikt is, telt mee in het totaal.",
         "term": "Zij geldt van {from} tot en met {until} (UTC). Elke partij kan haar eerder intrekken.",
         "kept": "Wat bewaard blijft: in het logboek staat wanneer er vergeleken is, met wie, hoe groot de lijsten hoogstens waren en"
-        " hoeveel overeenkomsten er waren; nooit wie. Bestanden met overeenkomsten mogen {days} dagen blijven; psimatch purge verwijdert wat langer staat, als iemand het uitvoert.",
+        " hoeveel matches er waren; nooit wie. Bestanden met matches mogen {days} dagen blijven; psimatch purge verwijdert wat langer staat, als iemand het uitvoert.",
         "person_strong": "Personen zonder nummer worden vergeleken op vaste combinaties van naam, geboortedatum en adres. Alleen combinaties met een voornaam"
-        " doen mee; één die klopt, is een overeenkomst. Spelling, voorvoegsels, verwisselde namen en een verschreven dag of jaar maken meestal niet uit.",
-        "person_two": "Personen zonder nummer worden vergeleken op vaste combinaties van naam, geboortedatum en adres. Eén sterke combinatie is een overeenkomst,"
+        " doen mee; één die klopt, is een match. Spelling, voorvoegsels, verwisselde namen en een verschreven dag of jaar maken meestal niet uit.",
+        "person_two": "Personen zonder nummer worden vergeleken op vaste combinaties van naam, geboortedatum en adres. Eén sterke combinatie is een match,"
         " of twee zwakke die geen kolom delen. Een tweeling met dezelfde voorletter kan zo voor elkaar worden aangezien. Wie zijn programma verandert,"
         " ziet ook elke zwakke combinatie die alleen staat.",
         "person_any": "Personen zonder nummer worden vergeleken op vaste combinaties van naam, geboortedatum en adres. Elke combinatie die klopt is een"
-        " overeenkomst, ook zonder voornaam: broers, zussen en tweelingen worden zo voor elkaar aangezien.",
+        " match, ook zonder voornaam: broers, zussen en tweelingen worden zo voor elkaar aangezien.",
         "audit": "Er is een controleur (auditor), met vingerafdruk {auditor}. Daarom bewaart elke partij van elke keer een controlebestand: een lijst van alles wat"
         " zij indiende, met dossiernummer, regel voor regel verzegeld. Een regel gaat alleen open als de controleur en de partij zelf daaraan meewerken;"
         " de ander kan het nooit. Na {days} dagen vernietigt psimatch purge de sleutel, als iemand het uitvoert. Zolang die er is, is dit de uitzondering"
         " op de regel dat sleutels na elke keer verdwijnen: de lijst van {client} is dan niet meer onvoorwaardelijk verborgen, maar alleen zo goed als deze"
-        " verzegeling. Wie van {server} regels opent, geeft de controleur ook de sleutel waarmee die elke waarde tegen de lijst en de overeenkomsten van die keer kan proberen.",
-        "guess": "Een overeenkomst zegt dat beide partijen hetzelfde hebben ingediend. Zij bewijst niet dat de ander een dossier heeft.",
-        "false": "Een overeenkomst is een reden om te bellen, geen oordeel. Blijkt zij onjuist, leg dat dan vast"
+        " verzegeling. Wie van {server} regels opent, geeft de controleur ook de sleutel waarmee die elke waarde tegen de lijst en de matches van die keer kan proberen.",
+        "guess": "Een match zegt dat beide partijen hetzelfde hebben ingediend. Hij bewijst niet dat de ander een dossier heeft.",
+        "false": "Een match is een reden om te bellen, geen oordeel. Blijkt hij onjuist, leg dat dan vast"
         " (psimatch ledger correct) en zeg het de ander.",
         "fair": "{client} ziet de uitkomst het eerst en zou kunnen stoppen voordat {server} haar ziet. Dat staat dan in beide logboeken.",
     },
     "en": {
         "and": " and ",
+        "written": "As the parties wrote it themselves:",
+        "title": "title",
+        "purpose": "purpose",
+        "legal_basis": "legal basis",
+        "client": "client",
+        "server": "server",
+        "large_budget_reason": "why so large",
         "what": "{client} and {server} each have a list. Under this agreement they look for what is on both: {kinds}.",
-        "why": "Purpose: {purpose}\nLegal basis: {legal_basis}",
         "learn_both": "Who learns what: both parties see which rows of their own list are on the other list too.",
         "learn_client": "Who learns what: only {client} sees which rows of its own list are on the other list too."
         " {server} learns no matches, and not how many there are.",
@@ -58,11 +72,13 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         " other side can't get it out of the messages later either.",
         "size": "How many rows a list has, the other side sees only roughly: up to 1,024 not at all, above that as a power of two.",
         "limits": "At most {items} rows of a party at a time, at most {per_day} times a day, and at most {evaluations} tries of a"
-        " party in all. Each party counts the other's; nothing starts the count anew.",
+        " party in all. That is {sessions}. Each party counts the other's.",
+        "count": "After a failure the budget does not begin anew. A later agreement of the same parties counts what was spent before, if it renews the one before"
+        " or if their terms overlap. Else the budget begins anew with that agreement; then the programs warn. Who loses a ledger loses the count in it;"
+        " the other side notices, and refuses until somebody accepts that.",
         "apart": "Between two times there are at least {minutes} minutes.",
         "could_session": "A party that cheats could test, at one time (as if all went to one kind):",
         "could_all": "And at all times together:",
-        "large": "Why the total may be so large: {reason}",
         "renews": "This agreement renews an earlier one. What was spent of that counts in the total.",
         "term": "It is in force from {from} to {until} (UTC). Each party can withdraw it earlier.",
         "kept": "What is kept: the ledger says when lists were matched, with whom, how large they were at most and how many matched;"

@@ -63,11 +63,11 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "in_force": "Van kracht",
         "in_force_is": "{valid_from} tot en met {valid_until}{withdrawn}",
         "is_withdrawn": "; ingetrokken",
-        "budget": "Budget",
+        "budget": "Tegoed",
         "budget_is": "{max_evaluations} pogingen; {spent} door de andere partij verbruikt in de looptijd",
         "sessions": "Sessies",
         "sessions_is": "{charges} belast, waarvan {finished} met een bewijs dat beide ondertekenden",
-        "matched": "Treffers",
+        "matched": "Matches",
         "matched_is": "{matches} geleerd door deze organisatie",
         "picture": "Pogingen verbruikt: {total} van {budget} ({share})",
     },
@@ -145,7 +145,9 @@ def _picture(charges: Sequence[psimatch.Entry], budget: int, first: str, last: s
         return f"{x:.1f},{y:.1f}"
 
     total, points = 0, [place(begin, 0)]
-    for entry in charges:
+    # Where a clock was accepted, a later entry may bear an earlier time.
+    for entry in sorted(charges, key=lambda charge: charge.time):
+        now = max(now, entry.time)
         points.append(place(entry.time, total))
         total += entry.fields["evaluations"]
         points.append(place(entry.time, total))

@@ -1,4 +1,4 @@
-"""Commands that add to a ledger: `ledger correct`, `ledger acknowledge`, `agreement withdraw` and `purge`."""
+"""Commands that add to a ledger: `ledger correct`, `acknowledge` and `accept-clock`, `agreement withdraw`, `purge`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import click
 
 import psimatch
 from psimatch.cli import messages, passphrases
+from psimatch.cli.free_text import marked, screen_width
+from psimatch.cli.ledgers import moment
 from psimatch.cli.options import (
     PATH,
     beside,
@@ -77,6 +79,27 @@ def acknowledge(agreement_path: Path, reason: str, **given: Any) -> None:
     messages.note("recorded; the next session may run")
 
 
+@click.command(
+    "accept-clock",
+    epilog=example(
+        "psimatch ledger accept-clock \\",
+        '  --reason "the clock was a year ahead on 3 March, set right by desk 4" --identity care.identity',
+    ),
+)
+@reason_option
+@_writing
+def accept_clock(reason: str, **given: Any) -> None:
+    """Go on from the present clock, where the ledger refuses it.
+
+    A ledger refuses a clock that is before its last entry, or more than 400 days after it. Set a clock that is wrong
+    now right; accept it only if it is right, and was wrong when the last entry was made, or nobody matched for so long.
+    What was charged stays charged.
+    """
+    with _open(**given) as ledger:
+        before, now = ledger.accept_clock(reason)
+    messages.note(f"recorded; the last entry was of {moment(before)} UTC, time goes on from {moment(now)} UTC")
+
+
 @click.command("withdraw", epilog=example("psimatch agreement withdraw pilot.agreement.toml --identity care.identity"))
 @click.argument("agreement_path", type=PATH, metavar="AGREEMENT")
 @click.option("--yes", is_flag=True, help="Don't ask.")
@@ -88,7 +111,8 @@ def withdraw(agreement_path: Path, yes: bool, **given: Any) -> None:
     """
     agreement = psimatch.read_agreement_file(agreement_path)
     if not yes:
-        click.confirm(f'Withdraw "{agreement.terms.title}" for good?', abort=True, err=True)
+        click.echo("\n".join(marked("title", agreement.terms.title, screen_width())), err=True)
+        click.confirm("Withdraw this agreement for good?", abort=True, err=True)
     with _open(**given) as ledger:
         ledger.withdraw(agreement)
     messages.note("withdrawn; it is in the ledger")

@@ -10,6 +10,7 @@ from typing import Final
 import click
 
 import psimatch
+from psimatch.cli import messages
 from psimatch.cli.figures import number
 from psimatch.cli.options import PATH
 
@@ -42,6 +43,16 @@ def moment(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
+def warn_of_new_count(found: psimatch.NotCounted | None) -> None:
+    """Warn where an agreement allows the peer a whole budget anew, beside what an earlier one allowed."""
+    if found is not None:
+        messages.warning(
+            f"this agreement does not count {found.evaluations:,} evaluations that the peer was charged for under"
+            " earlier agreements: it renews none of them, so the peer has the whole budget anew. If that is not meant,"
+            f" make a new agreement with --renews {found.last}, and withdraw this one"
+        )
+
+
 def entry_text(entry: psimatch.Entry, names: Mapping[str, str], lang: str = "en") -> str:
     """Return what an entry tells, in words; `names` has those of the peers by fingerprint."""
     words, matches = _WORDS[lang], entry.fields.get("matches", 0)
@@ -70,6 +81,7 @@ _WORDS: Final = {
         "withdrawn": "agreement with {peer} withdrawn by {by}",
         "refused": "what the ledger of {peer} says refused: {reason}",
         "acknowledged": "what the ledger of {peer} says acknowledged: {reason}",
+        "clock accepted": "clock of this machine accepted, time goes on from here: {reason}",
         "corrected": "match {reference} was false: {reason}",
         "purged": "{session}: {files} files removed",
         "key destroyed": "{session}: the key of the audit file destroyed",
@@ -79,10 +91,10 @@ _WORDS: Final = {
         "peer": "een andere partij",
         "session": "sessie",
         "none": "(geen)",
-        "unknown": "deze kant leert geen overeenkomsten",
-        "matches": "treffers",
+        "unknown": "deze kant leert geen matches",
+        "matches": "matches",
         "opened ledger": "het logboek van {name} begint",
-        "accepted": 'overeenkomst "{title}" met {peer} voor het eerst gebruikt: {max_evaluations} pogingen tot en met'
+        "accepted": 'afspraak "{title}" met {peer} voor het eerst gebruikt: {max_evaluations} pogingen tot en met'
         " {valid_until}",
         "opened": "sessie nummer {sessions} met {peer} geopend",
         "admitted": "{session} toegelaten",
@@ -90,10 +102,11 @@ _WORDS: Final = {
         "signed": "{session}: bewijs ondertekend door deze kant",
         "finished": "{session} afgerond, bewijs ondertekend door beide: {matched}",
         "aborted": "{session} voortijdig beëindigd: {reason}",
-        "withdrawn": "overeenkomst met {peer} ingetrokken door {by}",
+        "withdrawn": "afspraak met {peer} ingetrokken door {by}",
         "refused": "wat het logboek van {peer} zegt geweigerd: {reason}",
         "acknowledged": "wat het logboek van {peer} zegt aanvaard: {reason}",
-        "corrected": "treffer {reference} was onjuist: {reason}",
+        "clock accepted": "klok van deze computer aanvaard, de tijd gaat vanaf hier verder: {reason}",
+        "corrected": "match met code {reference} was onjuist: {reason}",
         "purged": "{session}: {files} bestanden verwijderd",
         "key destroyed": "{session}: de sleutel van het controlebestand vernietigd",
         "rows opened": "{session}: {rows} regels geopend voor de controleur",

@@ -12,6 +12,7 @@ import click
 
 import psimatch
 from psimatch.cli import messages, passphrases
+from psimatch.cli.ledgers import warn_of_new_count
 from psimatch.cli.lists import bad_row_lines, bad_rows_error, warning_lines
 from psimatch.cli.metering import MeteredSession, metered
 from psimatch.cli.options import beside, profile_at, today
@@ -159,6 +160,7 @@ def prepare(options: MatchOptions) -> Prepared:
     ledger = psimatch.Ledger(options.ledger_path or beside(options.identity_path), identity, operator=options.operator)
     try:
         ledger.check_open(agreement, peer)
+        warn_of_new_count(ledger.not_counted(agreement, peer))
     except psimatch.PsimatchError:
         ledger.close()
         raise

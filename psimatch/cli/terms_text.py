@@ -1,12 +1,15 @@
-"""An agreement as lines for a person: its terms, and who has signed them. Never a comment of the file."""
+"""An agreement as lines for a person: its terms, and who has signed them, never a comment (psimatch-1 §3.4)."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
 import psimatch
 from psimatch.cli.figures import share_words
+from psimatch.cli.free_text import LABEL, marked, screen_width
+from psimatch.cli.session_count import sessions_words
 
 PERSONS = {
     "strong": "one by a strong rule; no other rules take part",
@@ -23,31 +26,51 @@ VOID = "signed, but not these terms: they changed after it was made"
 NOT_CHECKED = "signed, not checked: no public identity found"
 
 
-def terms_lines(terms: psimatch.Terms) -> list[str]:
-    """Return the terms, one a line, and the parties with their fingerprints."""
+def terms_lines(terms: psimatch.Terms, width: int | None = None) -> list[str]:
+    """Return the terms for a screen: first all that people wrote, marked; then fingerprints; last what numbers say.
+
+    A line has less than `width` cells; by default that is what the screen has.
+    """
+    width = screen_width() if width is None else width
     contacts = f"up to {terms.contact_size} bytes a match" if terms.contact_size else "none"
-    return [
-        _line("title", terms.title),
-        _line("purpose", terms.purpose),
-        _line("legal basis", terms.legal_basis),
-        _line("client", terms.client.name),
-        _line("", terms.client.fingerprint_text),
-        _line("server", terms.server.name),
-        _line("", terms.server.fingerprint_text),
-        _line("kinds", ", ".join(terms.kinds)),
-        _line("at most", f"{terms.max_items:,} identifiers of a party in a session"),
-        _line("budget", f"{terms.max_evaluations:,} evaluations of a party in all; {_sessions(terms)}"),
+    lines = [
+        _line("client", terms.client.fingerprint_text),
+        _line("server", terms.server.fingerprint_text),
+        _line("id", terms.id_text),
+        *([_line("renews", terms.predecessor)] if terms.predecessor else []),
+        *_auditor_lines(terms),
         *figure_lines(terms),
-        *([_line("why so large", terms.large_budget_reason)] if terms.large_budget_reason else []),
+        _line("kinds", ", ".join(terms.kinds)),
+        *([_line("persons", PERSONS[terms.person_policy])] if terms.person_policy else []),
         _line("reveal", REVEALED[terms.reveal]),
         _line("contacts", contacts),
-        _line("valid", f"{terms.valid_from} to {terms.valid_until} (UTC)"),
-        *([_line("renews", terms.predecessor)] if terms.predecessor else []),
-        *([_line("persons", PERSONS[terms.person_policy])] if terms.person_policy else []),
-        *_auditor_lines(terms),
         _line("kept", f"files of a match for {terms.retention_days:,} days"),
-        _line("id", terms.id_text),
+        _line("valid", f"{terms.valid_from} to {terms.valid_until} (UTC)"),
+        _line("at most", f"{terms.max_items:,} identifiers of a party in a session"),
+        _line("", _pace(terms)),
+        _line("budget", f"{terms.max_evaluations:,} evaluations of a party in all"),
+        _line("", sessions_words(terms, terms.max_evaluations, terms.valid_from)),
     ]
+    return [*free_lines(terms, width), "", *(part for line in lines for part in _wrapped(line, width))]
+
+
+def free_lines(terms: psimatch.Terms, width: int) -> list[str]:
+    """Return all that people wrote in the terms, each line marked with its field."""
+    reason = terms.large_budget_reason
+    written = {
+        "title": terms.title,
+        "purpose": terms.purpose,
+        "legal basis": terms.legal_basis,
+        **({"why so large": reason} if reason else {}),
+        "client": terms.client.name,
+        "server": terms.server.name,
+    }
+    return [line for name, text in written.items() for line in marked(name, text, width)]
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    """Break a line of this program's own, so that a terminal does not."""
+    return textwrap.wrap(line, width - 1, subsequent_indent=" " * min(LABEL, width // 3), break_on_hyphens=False)
 
 
 def _auditor_lines(terms: psimatch.Terms) -> list[str]:
@@ -80,21 +103,22 @@ def _state(agreement: psimatch.Agreement, role: psimatch.Role, folder: Path, nam
     return NOT_CHECKED
 
 
-def signature_lines(agreement: psimatch.Agreement, states: Mapping[psimatch.Role, str]) -> list[str]:
-    """Return who has signed, one a line."""
-    return [_line(role.value, f"{agreement.terms.party(role).name}: {state}") for role, state in states.items()]
+def signature_lines(states: Mapping[psimatch.Role, str]) -> list[str]:
+    """Return who has signed, one a line; by role, since a name is what somebody wrote."""
+    return [_line(role.value, state) for role, state in states.items()]
 
 
-def _sessions(terms: psimatch.Terms) -> str:
+def _pace(terms: psimatch.Terms) -> str:
     apart = f", {terms.minutes_between_sessions:,} minutes apart" if terms.minutes_between_sessions else ""
     return f"at most {terms.sessions_per_day:,} sessions a day{apart}"
 
 
 def figure_lines(terms: psimatch.Terms) -> list[str]:
-    """Return what the whole budget could test of each kind, if all of it went to that kind."""
-    return [_line("", f"enough to test {share_words(kind, terms.max_evaluations)}") for kind in terms.kinds_known]
+    """Return what the whole budget could test of each kind, if all of it went to that kind; the largest share last."""
+    kinds = sorted(terms.kinds_known, key=lambda kind: kind.share(terms.max_evaluations) or 0.0)
+    words = [f"enough to test {share_words(kind, terms.max_evaluations)}" for kind in kinds]
+    return [_line("" if number else "budget is", line) for number, line in enumerate(words)]
 
 
 def _line(name: str, value: str) -> str:
-    # Whoever signs must see what else stands there.
-    return f"{name:<13}{psimatch.visible(value)}"
+    return f"{name:<{LABEL}}{value}"

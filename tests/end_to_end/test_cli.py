@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from terminal import at_terminal
+from terminal import at_terminal, two_groups
 
 import psimatch
 from psimatch.cli.exit_codes import MEANINGS, exit_code_of
@@ -36,7 +36,7 @@ def test_an_agreement_is_signed_by_both_and_shown(folder: Path, run: Run) -> Non
     assert code == 0
     assert output.startswith("signed by care as client\nid ")
     assert "police has yet to sign" in errors
-    assert "server       police: not signed" in run("agreement", "show", "pilot.toml")[1]
+    assert "  server       not signed" in run("agreement", "show", "pilot.toml")[1]
     assert sign(run, "police")[0] == 0
     before = (folder / "pilot.toml").read_bytes()
     assert sign(run, "care") == (0, "already signed by care as client\n", "")
@@ -45,7 +45,7 @@ def test_an_agreement_is_signed_by_both_and_shown(folder: Path, run: Run) -> Non
         file.write("# but nobody signed this comment\n")
     code, output, errors = run("agreement", "show", "pilot.toml")
     assert (code, errors) == (0, "")
-    assert "client       care: signed, verified" in output
+    assert "  client       signed, verified" in output
     assert "in force today" in output
     assert "comment" not in output
     shown = json.loads(run("agreement", "show", "pilot.toml", "--json")[1])
@@ -53,7 +53,7 @@ def test_an_agreement_is_signed_by_both_and_shown(folder: Path, run: Run) -> Non
     assert (shown["format"], shown["in_force_today"]) == ("psimatch-agreement-1", True)
     assert shown["terms"]["max_items"] == 128
     (folder / "police.public").unlink()
-    assert "police: signed, not checked: no public identity found" in run("agreement", "show", "pilot.toml")[1]
+    assert "  server       signed, not checked: no public identity found" in run("agreement", "show", "pilot.toml")[1]
 
 
 def test_terms_that_changed_after_the_other_signed_are_not_signed(folder: Path, run: Run) -> None:
@@ -83,13 +83,37 @@ def test_signing_needs_a_yes(folder: Path, run: Run) -> None:
     code, _, errors = run(*arguments)
     assert code == 2
     assert "then give --yes" in errors
-    code, shown = at_terminal(folder, [("[y/N]", "n")], *arguments)
+    code, shown = at_terminal(
+        folder, [*two_groups(psimatch.read_public("police.public").fingerprint_text), ("[y/N]", "n")], *arguments
+    )
     assert code == 130
     assert psimatch.read_public("police.public").fingerprint_text in shown
     assert "not signed" in shown
     assert not psimatch.read_agreement_file("pilot.toml").signatures
-    assert at_terminal(folder, [("[y/N]", "y")], *arguments)[0] == 0
+    assert (
+        at_terminal(
+            folder, [*two_groups(psimatch.read_public("police.public").fingerprint_text), ("[y/N]", "y")], *arguments
+        )[0]
+        == 0
+    )
     assert psimatch.Role.CLIENT in psimatch.read_agreement_file("pilot.toml").signatures
+
+
+def test_a_fingerprint_that_is_another_is_not_signed(folder: Path, run: Run) -> None:
+    arguments = ("agreement", "sign", "pilot.toml", "--identity", "care.identity")
+    code, shown = at_terminal(folder, [(": ", "AAAA"), (": ", "AAAA")] * 3, *arguments)
+    assert (code, "not signed: the fingerprint is another one" in shown) == (130, True)
+    assert shown.count("are not those of the fingerprint") == 3
+    assert "[y/N]" not in shown
+    assert not psimatch.read_agreement_file("pilot.toml").signatures
+    # The numbers stand right above the question.
+    _, shown = at_terminal(
+        folder,
+        [(": ", "A"), (": ", "A"), *two_groups(psimatch.read_public("police.public").fingerprint_text), ("[y/N]", "n")],
+        *arguments,
+    )
+    last = shown.partition("Do you sign these terms?")[0].splitlines()[-5:]
+    assert [line[:13].strip() for line in last] == ["at most", "", "budget", "", ""], last
 
 
 def test_two_half_signed_copies_merge(folder: Path, run: Run) -> None:

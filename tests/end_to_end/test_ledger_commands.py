@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from terminal import at_terminal, two_groups
 
 import psimatch
 
@@ -167,7 +168,7 @@ def test_a_page_for_the_privacy_officer(pair: Any, finish: Finish, ask: Ask) -> 
     dutch = (pair.care.folder / "blad.html").read_text(encoding="utf-8")
     assert '<html lang="nl">' in dutch
     assert "Pogingen verbruikt: 64 van 64.000 (0,1%)" in dutch
-    assert "treffer K7QF-3M2X was onjuist: a &lt;b&gt;namesake&lt;/b&gt;" in dutch
+    assert "match met code K7QF-3M2X was onjuist: a &lt;b&gt;namesake&lt;/b&gt;" in dutch
     document = json.loads((pair.care.folder / "all.json").read_text(encoding="utf-8"))
     assert [entry["number"] for entry in document["entries"]] == list(range(8))
     code, _, errors = ask(pair.care, "ledger", "export", "--output", "page.pdf")
@@ -228,10 +229,13 @@ def test_an_auditor_is_told_before_anybody_signs(pair: Any, ask: Ask) -> None:
     auditor = psimatch.Identity.generate("inspector").public.fingerprint_text
     terms = psimatch.Terms.from_fields({**pair.terms.as_fields(), "auditor": auditor})
     pair.care.sign(psimatch.Agreement(terms))
-    code, _, shown = ask(pair.care, "agreement", "sign", "pilot.toml", "--identity", "care.identity")
-    assert code == 2
+    code, _, errors = ask(pair.care, "agreement", "sign", "pilot.toml", "--identity", "care.identity")
+    assert (code, "then give --yes" in errors) == (2, True)
+    typed = [*two_groups(terms.server.fingerprint_text), ("[y/N]", "n")]
+    code, shown = at_terminal(pair.care.folder, typed, "agreement", "sign", "pilot.toml", "--identity", "care.identity")
+    assert code == 130
     assert auditor in shown
-    assert "keeps a sealed list of all that it submitted" in shown
+    assert "keeps a sealed list of all that it submitted" in " ".join(shown.split())
     assert not psimatch.read_agreement_file(pair.care.folder / "pilot.toml").signatures
 
 

@@ -39,8 +39,10 @@ SESSION = st.tuples(
     st.sampled_from([False] * 5 + [True]),
     st.sampled_from([180, 180, 180, 60, 86_400, -100, -300]),
 )
+# A clock that is set to another day, and then accepted, where that is needed.
+TURN = st.tuples(st.just("turn"), st.sampled_from([-400, -2, -1, 1, 399, 401]), st.booleans())
 NOTE = st.tuples(st.sampled_from(["acknowledged", "acknowledged", "withdrawn"]), st.integers(0, 4))
-STEPS = st.lists(st.one_of(SESSION, SESSION, SESSION, NOTE), min_size=4, max_size=14)
+STEPS = st.lists(st.one_of(SESSION, SESSION, SESSION, NOTE, TURN), min_size=4, max_size=14)
 
 
 class Both:
@@ -83,6 +85,11 @@ class Both:
                 lambda: self.reference.charge(terms, other, session, evaluations),
             )
 
+    def turn(self, days, accepted):
+        self.time += 86_400 * days
+        if accepted:
+            self.ask(lambda: self.package.accept_clock("set right"), lambda: self.reference.accept_clock("set right"))
+
     def note(self, kind, which):
         agreement, peer = AGREEMENTS[which], KNOWN[which].public
         under = {"agreement": agreement.terms.id.hex(), "peer": peer.fingerprint.hex()}
@@ -110,6 +117,8 @@ def test_both_ledgers_grant_the_same(steps):
     for kind, *given_ in steps:
         if kind == "session":
             both.session(*given_)
+        elif kind == "turn":
+            both.turn(*given_)
         else:
             both.note(kind, *given_)
     for agreement, peer in zip(AGREEMENTS, KNOWN.values(), strict=True):

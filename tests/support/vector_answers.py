@@ -304,8 +304,8 @@ def budget(given):
     })  # fmt: skip
     now, charges = given["time"], [(charge["time"], charge["evaluations"]) for charge in given["charges"]]
     counted = [number for time, number in charges if time >= start_of(date.fromisoformat(given["first_day"]))]
-    today = [time for time, _ in charges if now - now % DAY <= time]
-    spending = Spending(sum(counted), len(today), max((time for time, _ in charges), default=None))
+    today = [time for time, _ in charges if time // DAY == now // DAY]
+    spending = Spending(sum(counted), len(today), charges[-1][0] if charges else None)
     spending.check(terms, given["evaluations"], now)
     return ACCEPTED
 

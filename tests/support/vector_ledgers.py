@@ -47,6 +47,8 @@ def take(ledger, step, agreement, peer):
             ledger.record_abort(agreement, peer, session, step["reason"])
         case "withdraw":
             ledger.withdraw(agreement, by_peer=step["by"] == "peer")
+        case "accept clock":
+            ledger.accept_clock(step["reason"])
         case "acknowledge":
             ledger.acknowledge(agreement, step["reason"])
     return {}
