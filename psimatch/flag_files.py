@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from psimatch.bounded_file import read_at_most
 from psimatch.columns import CASE_REF, CONTACT, Columns, find_columns
 from psimatch.contact import check_contact
 from psimatch.errors import FieldError, FlagFileError
+from psimatch.files import read_at_most
 from psimatch.flags import Flag, FlagList, InvalidRow
 from psimatch.identifiers import Identifier, Kind
 from psimatch.parameters import LIMITS

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
-from psimatch.bounded_file import read_at_most
 from psimatch.columns import CASE_REF, CONTACT, folded
 from psimatch.errors import FlagFileError
+from psimatch.files import read_file
 from psimatch.identifiers import KINDS
+from psimatch.toml_text import parse_toml
 
 _LONGEST = 4_096
 
@@ -24,14 +24,12 @@ def read_profile(path: str | os.PathLike[str]) -> Mapping[str, str]:
         FlagFileError: it can't be read, names a field that does not exist, or a column twice.
     """
     file = Path(path)
+    remedy = 'write lines such as bsn = "Burgerservicenr"'
+    data = read_file(file, _LONGEST, FlagFileError, remedy=remedy)
     try:
-        data = read_at_most(file, _LONGEST + 1)
-        given = tomllib.loads(data.decode() if len(data) <= _LONGEST else "=")
-    except OSError as error:
-        raise FlagFileError(f"{file} can't be read: {error.strerror}", hint="check name and rights") from None
-    except (ValueError, RecursionError):
-        hint = 'write lines such as bsn = "Burgerservicenr"'
-        raise FlagFileError(f"{file} is not TOML, or too long", hint=hint) from None
+        given = parse_toml(data.decode())
+    except ValueError:
+        raise FlagFileError(f"{file} is not TOML", hint=remedy) from None
     columns = given.get("columns")
     if set(given) != {"columns"} or not isinstance(columns, dict) or not columns:
         raise FlagFileError(f"{file} has not one table [columns]", hint='begin it with [columns], then bsn = "..."')
