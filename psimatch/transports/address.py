@@ -51,7 +51,9 @@ def resolve(host: str, port: int, *, passive: bool) -> list[Resolved]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
     except UnicodeError as error:
-        raise InputError(f"the host name of {format_address(host, port)} is not a name", hint=_UNKNOWN_HOST) from error
+        raise InputError(
+            f"the host name of {format_address(host, port)} is not known, and no name", hint=_UNKNOWN_HOST
+        ) from error
     except OSError as error:
         problem = InputError if passive else TransportError
         raise problem(f"the host name of {format_address(host, port)} is not known", hint=_UNKNOWN_HOST) from error
