@@ -68,6 +68,6 @@ def test_a_name_that_is_not_known_yet_is_waited_for(monkeypatch):
         resolve("police.example", 7443, passive=False)
     told = []
     session = types.SimpleNamespace(role=None, max_envelope_bytes=1)
-    with pytest.raises(TransportTimeoutError, match="within 0.15 seconds: the host name"):
+    with pytest.raises(TransportTimeoutError, match=r"within 0\.15 seconds: the host name"):
         drive._connect(session, ("police.example", 7443), 0.15, Timeouts(), told.append)
     assert told
