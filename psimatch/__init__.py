@@ -88,8 +88,10 @@ from psimatch.errors import (
     TransportTimeoutError,
     UnexpectedMessageError,
     UnknownClaimError,
+    UnsupportedError,
     VersionError,
 )
+from psimatch.files import write_private
 from psimatch.fingerprint_check import FingerprintCheck
 from psimatch.flag_files import read_flags, read_pairs
 from psimatch.flags import BadCell, Duplicates, Flag, FlagList, InvalidRow, KindCount, Remark
@@ -123,7 +125,14 @@ from psimatch.identifiers import (
     text,
 )
 from psimatch.identity import Identity, PublicIdentity
-from psimatch.identity_files import read_identity, read_public, read_public_part, write_identity, write_public
+from psimatch.identity_files import (
+    read_identity,
+    read_passphrase,
+    read_public,
+    read_public_part,
+    write_identity,
+    write_public,
+)
 from psimatch.interrupts import HeldInterrupt
 from psimatch.ledger import Ledger
 from psimatch.ledger_entries import Entry
@@ -149,10 +158,10 @@ from psimatch.outputs import (
 )
 from psimatch.own_set import PackedItems
 from psimatch.parameters import LIMITS, PROTOCOL_VERSION, Limits, Role
-from psimatch.private_file import write_private
 from psimatch.profiles import Profile, read_profile
 from psimatch.receipt import Receipt
 from psimatch.receipt_files import CrossCheck, SignedReceipt, check_receipts, read_receipts, write_receipts
+from psimatch.retention import Purged
 from psimatch.selector import open_selector, seal_selector
 from psimatch.server import ServerSession
 from psimatch.session import Session
@@ -277,6 +286,7 @@ __all__ = [
     "ProtocolError",
     "PsimatchError",
     "PublicIdentity",
+    "Purged",
     "RULES",
     "Receipt",
     "ReceiptError",
@@ -316,6 +326,7 @@ __all__ = [
     "TransportTimeoutError",
     "UnexpectedMessageError",
     "UnknownClaimError",
+    "UnsupportedError",
     "Verified",
     "VersionError",
     "append_signatures",
@@ -355,6 +366,7 @@ __all__ = [
     "read_flags",
     "read_identity",
     "read_pairs",
+    "read_passphrase",
     "read_profile",
     "read_public",
     "read_public_part",

@@ -10,12 +10,11 @@ from typing import Final
 
 from psimatch.agreement import Agreement
 from psimatch.agreement_text import read_agreement, signature_table, write_agreement
-from psimatch.bounded_file import read_at_most
 from psimatch.errors import AgreementChangedError, AgreementFormatError, IdentityError, NotAPartyError, OutputError
+from psimatch.files import read_file, reason, write_private
 from psimatch.identity import PublicIdentity
 from psimatch.identity_files import read_public
 from psimatch.parameters import Role
-from psimatch.private_file import write_private
 from psimatch.terms import Party, Terms
 
 # Four texts of 300 characters, and much room for a lawyer's comments.
@@ -70,7 +69,7 @@ def append_signatures(path: str | os.PathLike[str], agreement: Agreement) -> tup
     try:
         mode = stat.S_IMODE(file.stat().st_mode)
     except OSError as error:
-        raise OutputError(f"{file} can't be written: {error.strerror}") from None
+        raise OutputError(f"{file} can't be written: {reason(error)}") from None
     write_private(file, whole.encode("utf-8"), force=True, mode=mode)
     return added
 
@@ -133,14 +132,7 @@ def _public_or_none(file: Path) -> PublicIdentity | None:
 
 
 def _read(file: Path) -> str:
-    try:
-        data = read_at_most(file, _MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise AgreementFormatError(
-            f"{file} can't be read: {error.strerror or error}", hint="check the name and your rights"
-        ) from None
-    if len(data) > _MAX_FILE_BYTES:
-        raise AgreementFormatError(f"{file} is larger than {_MAX_FILE_BYTES} bytes", hint="shorten its comments")
+    data = read_file(file, _MAX_FILE_BYTES, AgreementFormatError, remedy="shorten its comments")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:

@@ -108,9 +108,9 @@ def run_connecting(
 ) -> SessionResult:
     """Connect to a listener and run one session.
 
-    As long as no listener of psimatch has answered with its preface (refused, unreachable, closed, silent since it is
-    busy with another connection), this side tries again until `wait` seconds are over. From the preface on there is
-    one session, and its failure is final: the peer may have charged for it.
+    As long as no listener of psimatch has answered with its preface (its name not known yet, refused, unreachable,
+    closed, silent since it is busy with another connection), this side tries again until `wait` seconds are over. From
+    the preface on there is one session, and its failure is final: the peer may have charged for it.
 
     Args:
         make_session: makes the one session.
@@ -123,7 +123,7 @@ def run_connecting(
         on_event: told of each try that failed and is followed by another.
 
     Raises:
-        InputError: the host name is not known.
+        InputError: the host name can't be one.
         TransportTimeoutError: no listener answered within `wait` seconds.
         NotPsimatchError: something else than psimatch listens there.
         PsimatchError: as `run_session`.

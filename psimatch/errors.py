@@ -81,6 +81,10 @@ class AuditFileError(InputError):
     """An audit file, or what belongs to it, can't be read, or belongs to another session."""
 
 
+class UnsupportedError(InputError):
+    """This computer lacks what psimatch needs: a newer library, an algorithm, a kernel, memory."""
+
+
 class IdentityError(PsimatchError):
     """An identity file can't be read, or is not the one that is meant."""
 

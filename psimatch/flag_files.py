@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from psimatch.bounded_file import read_at_most
 from psimatch.columns import find_columns
 from psimatch.errors import FlagFileError
+from psimatch.files import read_at_most
 from psimatch.flag_rows import RowReader
 from psimatch.flags import FlagList
 from psimatch.identifiers import Kind

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import stat
-import tomllib
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,16 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from psimatch import randomness
-from psimatch.bounded_file import read_at_most
-from psimatch.errors import IdentityError, PassphraseError
+from psimatch.errors import IdentityError, PassphraseError, UnsupportedError
+from psimatch.files import read_secret, write_private
 from psimatch.identity import SEED_BYTES, Identity, PublicIdentity
-from psimatch.private_file import write_private
+from psimatch.toml_text import parse_toml
 
 if TYPE_CHECKING:
     from nacl.secret import SecretBox
 
 SECRET_FORMAT: Final = "psimatch-identity-1"  # noqa: S105 - the name of a format
 PUBLIC_FORMAT: Final = "psimatch-public-identity-1"
+
+_WHICH: Final = "psimatch identity new makes one; a peer's is its .public file"
 
 _T = TypeVar("_T")
 AskPassphrase = Callable[[], str]
@@ -45,7 +45,7 @@ _PROFILE: Final = SealProfile()
 # A public identity has some 3,000 characters, most of them its sealing key.
 _MAX_FILE_BYTES: Final = 16_384
 _ANYONE_CAN_READ: Final = 0o644
-_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+_MAX_PASSPHRASE_BYTES: Final = 4_096
 
 
 def write_identity(
@@ -56,6 +56,7 @@ def write_identity(
     Raises:
         OutputError: the file exists and not `force`, or can't be written.
         PassphraseError: the passphrase is empty.
+        UnsupportedError: there is too little memory to use a passphrase.
     """
     fields = {"format": SECRET_FORMAT, "name": identity.public.name}
     if passphrase is None:
@@ -93,16 +94,18 @@ def read_identity(path: str | os.PathLike[str], ask_passphrase: AskPassphrase | 
     Raises:
         IdentityError: the file can't be read, is malformed, is a public identity, or others can read it.
         PassphraseError: the file is sealed and the passphrase is missing or wrong.
+        UnsupportedError: there is too little memory to use a passphrase.
     """
     file = Path(path)
-    given = _read(file)
+    given, shared = _read(file)
     if given.get("format") == PUBLIC_FORMAT:
         raise IdentityError(
             f"{file} is a public identity, where the secret one is needed",
             hint="give the .identity file that was made together with it",
         )
     _check_format(file, given, SECRET_FORMAT)
-    _refuse_readable_by_others(file)
+    if shared:
+        raise IdentityError(f"{file} can be read by others on this computer", hint=f"chmod 600 {file}")
     if "sealed" in given:
         _check_fields(file, given, {"format", "name", "sealed", "salt"})
         seed = _open_seed(file, given, ask_passphrase)
@@ -120,7 +123,7 @@ def read_public(path: str | os.PathLike[str]) -> PublicIdentity:
     """
     # §2.3
     file = Path(path)
-    given = _read(file)
+    given, _ = _read(file)
     if given.get("format") == SECRET_FORMAT:
         raise IdentityError(
             f"{file} is a secret identity, where a public one is needed",
@@ -138,27 +141,35 @@ def read_public_part(path: str | os.PathLike[str], ask_passphrase: AskPassphrase
     Raises:
         IdentityError, PassphraseError: as `read_identity` and `read_public` do.
     """
-    if _read(Path(path)).get("format") == SECRET_FORMAT:
+    if _read(Path(path))[0].get("format") == SECRET_FORMAT:
         return read_identity(path, ask_passphrase).public
     return read_public(path)
 
 
-def _read(file: Path) -> dict[str, Any]:
+def read_passphrase(path: str | os.PathLike[str]) -> str:
+    """Return the first line of a file, without its line break.
+
+    Raises:
+        PassphraseError: the file can't be read, is too large, is not UTF-8, or others can read it.
+    """
+    remedy = f"it is one line of UTF-8 text, at most {_MAX_PASSPHRASE_BYTES} bytes"
+    data, shared = read_secret(path, _MAX_PASSPHRASE_BYTES, PassphraseError, remedy=remedy)
+    if shared:
+        raise PassphraseError(f"{path} can be read by others on this computer", hint=f"chmod 600 {path}")
     try:
-        data = read_at_most(file, _MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise IdentityError(
-            f"{file} can't be read: {error.strerror or error}", hint="check the name and your rights"
-        ) from None
+        return data.decode("utf-8").partition("\n")[0].removesuffix("\r")
+    except ValueError:
+        raise PassphraseError(f"{path} does not hold a passphrase", hint=remedy) from None
+
+
+def _read(file: Path) -> tuple[dict[str, Any], bool]:
+    """Return what the file holds, and whether others than its owner can read it."""
+    data, shared = read_secret(file, _MAX_FILE_BYTES, IdentityError, remedy=_WHICH)
     try:
-        if len(data) > _MAX_FILE_BYTES:
-            raise ValueError
-        return tomllib.loads(data.decode("utf-8"))
-    except (ValueError, RecursionError):
+        return parse_toml(data.decode("utf-8")), shared
+    except ValueError:
         # What the parser says may repeat a piece of a secret file, so it is not passed on.
-        raise IdentityError(
-            f"{file} is not an identity", hint="psimatch identity new makes one; a peer's is its .public file"
-        ) from None
+        raise IdentityError(f"{file} is not an identity", hint=_WHICH) from None
 
 
 def _check_format(file: Path, given: Mapping[str, Any], expected: str) -> None:
@@ -194,11 +205,6 @@ def _in_file(file: Path, make: Callable[[], _T]) -> _T:
         raise IdentityError(f"{file}: {error}", hint=error.hint) from None
 
 
-def _refuse_readable_by_others(file: Path) -> None:
-    if os.name == "posix" and file.stat().st_mode & _OTHERS:
-        raise IdentityError(f"{file} can be read by others on this computer", hint=f"chmod 600 {file}")
-
-
 def _open_seed(file: Path, given: Mapping[str, Any], ask_passphrase: AskPassphrase | None) -> bytes:
     salt = _hex(file, given, "salt", _PROFILE.salt_bytes)
     sealed = _hex(file, given, "sealed", _PROFILE.sealed_bytes)
@@ -209,8 +215,9 @@ def _open_seed(file: Path, given: Mapping[str, Any], ask_passphrase: AskPassphra
         )
     import nacl.exceptions
 
+    box = _secret_box(ask_passphrase(), salt)
     try:
-        return _secret_box(ask_passphrase(), salt).decrypt(sealed)
+        return box.decrypt(sealed)
     except nacl.exceptions.CryptoError:
         raise PassphraseError(f"the passphrase of {file} is wrong", hint="mind capitals and spaces") from None
 
@@ -220,8 +227,10 @@ def _secret_box(passphrase: str, salt: bytes) -> SecretBox:
 
     Raises:
         PassphraseError: the passphrase is empty.
+        UnsupportedError: there is too little memory for it.
     """
     # Loaded here, since most runs have no use for it and start faster without.
+    import nacl.exceptions
     import nacl.pwhash
     import nacl.secret
 
@@ -229,9 +238,16 @@ def _secret_box(passphrase: str, salt: bytes) -> SecretBox:
         raise PassphraseError("the passphrase is empty", hint="choose four or more words, or leave it out on purpose")
     # Two keyboards may write one letter in two ways.
     typed = unicodedata.normalize("NFC", passphrase).encode("utf-8", errors="surrogatepass")
-    key = nacl.pwhash.argon2id.kdf(
-        nacl.secret.SecretBox.KEY_SIZE, typed, salt, opslimit=_PROFILE.operations, memlimit=_PROFILE.memory_bytes
-    )
+    size = nacl.secret.SecretBox.KEY_SIZE
+    operations, memory = _PROFILE.operations, _PROFILE.memory_bytes
+    try:
+        key = nacl.pwhash.argon2id.kdf(size, typed, salt, opslimit=operations, memlimit=memory)
+    except (nacl.exceptions.CryptoError, MemoryError):
+        # With these numbers there is no other reason: nothing has been compared yet.
+        raise UnsupportedError(
+            f"there is too little memory to use a passphrase, which takes {memory >> 20} MiB",
+            hint="end other programs, or lift the limit on memory; the passphrase itself was not looked at",
+        ) from None
     return nacl.secret.SecretBox(key)
 
 

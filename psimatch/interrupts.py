@@ -7,16 +7,16 @@ import threading
 from types import FrameType, TracebackType
 from typing import Any, Final
 
-# What a person sends, and what a service manager does.
-_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+# What a person sends, what a service manager does, and what comes when a terminal closes.
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class HeldInterrupt:
     """Within this block a first Ctrl-C waits for the end of it; a second one interrupts at once.
 
-    So does SIGTERM where the program lets it interrupt likewise. Only where Python's own handler is in place, and in
-    the main thread: elsewhere nobody presses Ctrl-C, or the program has a handler of its own, and the block changes
-    nothing.
+    So do SIGTERM and SIGHUP where the program lets them interrupt likewise. Only where Python's own handler is in
+    place, and in the main thread: elsewhere nobody presses Ctrl-C, or the program has a handler of its own, and the
+    block changes nothing.
     """
 
     def __init__(self) -> None:

@@ -14,6 +14,7 @@ from psimatch.audit import KEY_SUFFIX
 from psimatch.budget import DAY
 from psimatch.digest import NO_DIGEST
 from psimatch.errors import AgreementWithdrawnError, HelloReplayedError, LedgerError, StandingError
+from psimatch.files import Fate, sweep
 from psimatch.identity import Identity, PublicIdentity
 from psimatch.ledger_entries import SALT_BYTES, Entry, check_line
 from psimatch.ledger_store import Row, entry_of
@@ -21,7 +22,7 @@ from psimatch.ledger_view import LedgerView, fingerprint_hex
 from psimatch.messages import Standing
 from psimatch.outputs import Admission, AdmissionNeeded, Charge, ChargeNeeded, Grant, ReceiptSigned
 from psimatch.parameters import LIMITS, Role
-from psimatch.private_file import destroy
+from psimatch.retention import Purged
 from psimatch.standing import ACKNOWLEDGE, check_standing
 from psimatch.terms import Terms
 
@@ -294,30 +295,22 @@ class Ledger(LedgerView):
         with self._store.writing():
             self._store.add_file(Path(path).absolute(), session_id.hex(), due)
 
-    def purge(self) -> tuple[list[Path], list[Path]]:
-        """Overwrite and remove the files whose retention is over; return those removed, and those not where they were.
+    def purge(self) -> Purged:
+        """Destroy the files whose retention is over, and what killed programs left in the folders of all files.
 
         Raises:
             LedgerError: one can't be removed; those before it are.
         """
-        removed: list[Path] = []
-        missing: list[Path] = []
+        purged = Purged(left_behind=sum(map(sweep, self._store.folders())))
         for path, session in self._store.files_due(self.now):
-            try:
-                overwritten = destroy(path)
-                removed.append(path)
-            except FileNotFoundError:
-                overwritten = False
-                missing.append(path)
-            except OSError as error:
-                raise LedgerError(f"{path} can't be removed: {error.strerror}", hint="remove it by hand") from error
+            fate = purged.destroy(path)
             with self._store.writing():
                 self._store.forget_file(path)
-                if path.suffix == KEY_SUFFIX and overwritten:
+                if path.suffix == KEY_SUFFIX and fate is Fate.OVERWRITTEN:
                     self._append("key destroyed", {"session": session})
                 else:
-                    self._append("purged", {"session": session, "files": int(path not in missing)})
-        return removed, missing
+                    self._append("purged", {"session": session, "files": int(path in purged.removed)})
+        return purged
 
     # How.
 

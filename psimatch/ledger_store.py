@@ -6,18 +6,18 @@ import contextlib
 import os
 import re
 import sqlite3
-import tempfile
 import threading
 import weakref
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from psimatch.digest import NO_DIGEST
 from psimatch.errors import LedgerCorruptError, LedgerError
+from psimatch.files import place_new, reason, temporary_file
 from psimatch.identity import PublicIdentity
 from psimatch.ledger_entries import Entry, check_signature, hash_of
-from psimatch.private_file import place_new
 
 # Columns that SQLite takes out of the body by itself: they can't say something else than the entry.
 _COLUMNS: Final = ("kind", "time", "peer", "party", "agreement", "session", "hello", "receipt", "peer_name")
@@ -77,7 +77,7 @@ class LedgerStore:
         self.path = None if path is None else Path(path)
         self._lock = threading.RLock()
         self._keeper: PublicIdentity | None = None
-        if self.path is not None and not self.path.exists():
+        if self.path is not None and not self._exists():
             if not create:
                 raise LedgerError(f"there is no ledger at {self.path}", hint="name it with --ledger")
             if self.path.is_symlink():
@@ -87,10 +87,11 @@ class LedgerStore:
                 _create(self.path)
         with _ledger_errors(self._name):
             self._connection = sqlite3.connect(
-                _MEMORY if self.path is None else self.path,
+                _MEMORY if self.path is None else _address(self.path, create=create),
                 timeout=_BUSY_SECONDS,
                 isolation_level=None,
                 check_same_thread=False,
+                uri=self.path is not None,
             )
         self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_ROW)
         # Who drops a ledger without closing it, as one in memory often is, leaves no connection behind.
@@ -104,6 +105,10 @@ class LedgerStore:
     @property
     def _name(self) -> str:
         return "in memory" if self.path is None else str(self.path)
+
+    def _exists(self) -> bool:
+        with _ledger_errors(self._name):
+            return self.path is not None and self.path.exists()
 
     def _prepare(self, *, create: bool) -> None:
         with _ledger_errors(self._name):
@@ -261,6 +266,12 @@ class LedgerStore:
         update = f"UPDATE files SET due = due - ? WHERE session IN ({sessions})"  # noqa: S608
         self._connection.execute(update, (by, now, since))
 
+    def folders(self) -> set[Path]:
+        """Return the folders of all files that are remembered."""
+        with self._lock, _ledger_errors(self._name):
+            found = self._connection.execute("SELECT path FROM files").fetchall()
+        return {Path(path).parent for (path,) in found if _is_path(path)}
+
     def forget_file(self, path: Path) -> None:
         """Forget a file; only within `writing`."""
         self._connection.execute("DELETE FROM files WHERE path = ?", (str(path),))
@@ -273,6 +284,24 @@ class LedgerStore:
             if not isinstance(body, str) or not isinstance(signature, bytes):
                 raise _no_entry(number)
         return found
+
+
+def _address(path: Path, *, create: bool) -> str:
+    """Return how SQLite is to open a ledger: one on a medium that nobody can write to, without its locks and its log.
+
+    Raises:
+        LedgerError: entries that such a ledger's log holds could not be seen.
+    """
+    address = f"file:{quote(os.path.abspath(path))}"
+    if create or not os.statvfs(path).f_flag & os.ST_RDONLY:
+        return address
+    log = Path(f"{path}-wal")
+    if log.exists() and log.stat().st_size:
+        raise LedgerError(
+            f"the ledger {path} was copied to a read-only medium while it was open",
+            hint=f"copy it and {log.name} together into a folder that you may write to, and look at it there",
+        )
+    return f"{address}?immutable=1"
 
 
 def _is_path(value: object) -> bool:
@@ -288,16 +317,11 @@ def _create(path: Path) -> None:
 
     Nobody but its owner may read it, from the first moment on.
     """
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:64]}.", dir=path.parent)
-    os.close(descriptor)
-    try:
-        with contextlib.closing(sqlite3.connect(name, isolation_level=None)) as connection:
+    with temporary_file(path.parent) as (temporary, _):
+        with contextlib.closing(sqlite3.connect(temporary, isolation_level=None)) as connection:
             _make_tables(connection)
         with contextlib.suppress(FileExistsError):
-            place_new(Path(name), path)
-    finally:
-        for suffix in ("", "-wal", "-shm", "-journal"):
-            Path(name + suffix).unlink(missing_ok=True)
+            place_new(temporary, path)
 
 
 def _make_tables(connection: sqlite3.Connection) -> None:
@@ -365,5 +389,5 @@ def _ledger_errors(name: str) -> Iterator[None]:
         raise LedgerCorruptError(f"the ledger {name} is damaged", hint="restore the ledger from a copy") from None
     except OSError as error:
         raise LedgerError(
-            f"the ledger {name} can't be used: {error.strerror}", hint="name another place with --ledger"
+            f"the ledger {name} can't be used: {reason(error)}", hint="name another place with --ledger"
         ) from error

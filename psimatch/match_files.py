@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 from psimatch.contact import disarm
 from psimatch.errors import OutputError
+from psimatch.files import write_private
 from psimatch.flags import FlagList
 from psimatch.headers import RESULT_COLUMNS
 from psimatch.identifiers import PERSON, Identifier, Policy, rule_of
 from psimatch.linkage import linking_tokens
-from psimatch.private_file import write_private
 
 if TYPE_CHECKING:
     from psimatch.matching import Match

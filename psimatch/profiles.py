@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from psimatch.bounded_file import read_at_most
 from psimatch.errors import FlagFileError
+from psimatch.files import read_file
 from psimatch.headers import CASE_REF, CONTACT, folded
 from psimatch.identifiers import KINDS
+from psimatch.toml_text import parse_toml
 
 _LONGEST: Final = 4_096
 _TABLES: Final = {"columns", "ignore", "names"}
@@ -51,14 +51,12 @@ def read_profile(path: str | os.PathLike[str]) -> Profile:
         FlagFileError: it can't be read, names a field that does not exist, or a column twice.
     """
     file = Path(path)
+    remedy = 'write lines such as bsn = "Burgerservicenr"'
+    data = read_file(file, _LONGEST, FlagFileError, remedy=remedy)
     try:
-        data = read_at_most(file, _LONGEST + 1)
-        given = tomllib.loads(data.decode() if len(data) <= _LONGEST else "=")
-    except OSError as error:
-        raise FlagFileError(f"{file} can't be read: {error.strerror}", hint="check name and rights") from None
-    except (ValueError, RecursionError):
-        hint = 'write lines such as bsn = "Burgerservicenr"'
-        raise FlagFileError(f"{file} is not TOML, or too long", hint=hint) from None
+        given = parse_toml(data.decode())
+    except ValueError:
+        raise FlagFileError(f"{file} is not TOML", hint=remedy) from None
     unknown = sorted(set(given) - _TABLES)
     if unknown:
         raise FlagFileError(f"{file}: there is no {unknown[0][:40]!a} in a profile", hint=_FORM)

@@ -7,13 +7,12 @@ import os
 from dataclasses import dataclass
 from typing import Any, Final
 
-from psimatch.bounded_file import read_at_most
 from psimatch.errors import IdentityError, ReceiptError, ReceiptsError
+from psimatch.files import read_file, write_private
 from psimatch.identity import PublicIdentity, WrongSignatureError
 from psimatch.ledger_entries import Entry, hash_of
 from psimatch.ledger_view import LedgerView
 from psimatch.parameters import Role
-from psimatch.private_file import write_private
 from psimatch.receipt import Receipt
 
 FORMAT: Final = "psimatch-receipts-1"
@@ -69,13 +68,9 @@ def read_receipts(path: str | os.PathLike[str]) -> tuple[PublicIdentity, list[Si
     Raises:
         ReceiptsError: it can't be read, is too large, or is no such file.
     """
+    data = read_file(path, _MAX_FILE_BYTES, ReceiptsError, remedy=_ASK)
     try:
-        data = read_at_most(path, _MAX_FILE_BYTES + 1)
-        if len(data) > _MAX_FILE_BYTES:
-            raise ReceiptsError(f"{path} is too large for a file of receipts", hint=_ASK)
         return _parse(json.loads(data))
-    except OSError as error:
-        raise ReceiptsError(f"{path} can't be read: {error.strerror}", hint="name the right file") from error
     except (ValueError, KeyError, TypeError, RecursionError, IdentityError, ReceiptError):
         raise ReceiptsError(f"{path} is not a file of receipts", hint=_ASK) from None
 

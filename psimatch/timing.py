@@ -59,7 +59,13 @@ class OperationTimes:
 
 
 def kernel_name() -> str:
-    """Return the name of the kernel that serves in this process: rbcl, portable, avx2 or ifma."""
+    """Return the name of the kernel that serves in this process: rbcl, portable, avx2 or ifma.
+
+    Raises:
+        UnsupportedError: PSIMATCH_KERNEL names one that does not run here.
+    """
+    if kernel.NAME not in available():
+        load(kernel.NAME)
     return kernel.NAME
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass, field
+from typing import BinaryIO, Final
 
-from psimatch.audit.records import Header, KeySeed, Rows, decode_all
+from psimatch.audit.records import Header, KeySeed, Rows, decode_stream
 from psimatch.audit.rows import SEAL_BYTES
 from psimatch.digest import DIGEST_BYTES
 from psimatch.envelope import SignedMessage
 from psimatch.errors import AuditFileError
-from psimatch.parameters import Role
+from psimatch.parameters import LIMITS, Role
 
-_HINT = "ask the party for the file as it was"
+_HINT: Final = "ask the party for the file as it was"
+# A kilobyte for each item of the largest set, contacts included: so a file without end is not read without end.
+_MOST_MESSAGE_BYTES: Final = LIMITS.max_items << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +35,22 @@ class AuditContents:
         Raises:
             AuditFileError: it has another form.
         """
-        records = decode_all(data)
+        return cls.read(io.BytesIO(data))
+
+    @classmethod
+    def read(cls, stream: BinaryIO) -> AuditContents:
+        """Read an audit file; memory is taken for its well-formed records alone, whatever follows them.
+
+        Raises:
+            AuditFileError: it has another form.
+            OSError: it can't be read.
+        """
+        records = decode_stream(stream)
         header = next(records, None)
         if not isinstance(header, Header):
             raise AuditFileError("this is no audit file of psimatch", hint="name a file that ends in .audit")
         leaves, rows, seeds, messages = [], [], [], []
-        size = header.row_bytes + SEAL_BYTES
+        size, message_bytes = header.row_bytes + SEAL_BYTES, 0
         for record in records:
             match record:
                 case Rows():
@@ -46,10 +60,12 @@ class AuditContents:
                     seeds.append(record.sealed)
                 case SignedMessage():
                     messages.append(record)
+                    message_bytes += len(record.message)
                 case Header():
                     raise AuditFileError("the audit file begins twice", hint=_HINT)
-        if not len(leaves) == len(rows) <= header.set_size or len(seeds) > (header.role is Role.SERVER):
-            raise AuditFileError("the audit file has more rows or keys than a session has", hint=_HINT)
+            too_many = len(leaves) > header.set_size or len(seeds) > (header.role is Role.SERVER)
+            if too_many or len(leaves) != len(rows) or message_bytes > _MOST_MESSAGE_BYTES:
+                raise AuditFileError("the audit file has more rows, keys or messages than a session has", hint=_HINT)
         return cls(header, tuple(leaves), tuple(rows), b"".join(seeds), tuple(messages))
 
 

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -16,14 +15,13 @@ from psimatch.audit.check import AuditReport, Opening
 from psimatch.audit.contents import AuditContents
 from psimatch.audit.rows import SHARE_BYTES, share
 from psimatch.audit.trail import answer_info, seed_info
-from psimatch.bounded_file import read_at_most
 from psimatch.contact import disarm
 from psimatch.digest import DIGEST_BYTES
 from psimatch.errors import AuditFileError, OutputError
+from psimatch.files import append_only, read_file, reading, reason, write_private
 from psimatch.identity import SIGNATURE_BYTES, Identity, PublicIdentity, WrongSignatureError
 from psimatch.outputs import AuditBegun, AuditRecord
 from psimatch.parameters import LIMITS, Role
-from psimatch.private_file import write_private
 from psimatch.sealing import CannotOpenError, seal
 
 AUDIT_SUFFIX: Final = ".audit"
@@ -37,6 +35,7 @@ _ANSWER_FORMAT: Final = "psimatch-audit-answer-1"
 _MOST_ROWS: Final = 1 << 20
 # The answer to such a request: 32 bytes a row, in hexadecimal.
 _MAX_TEXT_BYTES: Final = 80 << 20
+_AS_WRITTEN: Final = "ask for the file as it was written"
 
 
 class AuditWriter:
@@ -56,7 +55,7 @@ class AuditWriter:
         write_private(self.key_path, json.dumps(key, indent=1).encode() + b"\n")
         write_private(self.path, begun.header)
         try:
-            self._descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND)
+            self._descriptor = append_only(self.path)
         except OSError as error:
             raise self._cannot(error) from error
 
@@ -76,7 +75,7 @@ class AuditWriter:
             raise self._cannot(error) from error
 
     def _cannot(self, error: OSError) -> OutputError:
-        return OutputError(f"{self.path} can't be written: {error.strerror}", hint="make room on that disk")
+        return OutputError(f"{self.path} can't be written: {reason(error)}", hint="make room on that disk")
 
     def close(self) -> None:
         """Close the file."""
@@ -95,7 +94,8 @@ def read_audit_file(path: str | os.PathLike[str]) -> AuditContents:
     Raises:
         AuditFileError: it can't be read, or has another form.
     """
-    return AuditContents.decode(_read(Path(path)))
+    with reading(path, AuditFileError) as stream:
+        return AuditContents.read(stream)
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,14 +309,7 @@ def _other_request() -> AuditFileError:
 
 
 def _malformed(path: Path) -> AuditFileError:
-    return AuditFileError(f"{path} has another form than psimatch gives it", hint="ask for the file as it was written")
-
-
-def _read(path: Path, most: int = sys.maxsize) -> bytes:
-    try:
-        return read_at_most(path, most)
-    except OSError as error:
-        raise AuditFileError(f"{path} can't be read: {error.strerror}", hint="check the name and your rights") from None
+    return AuditFileError(f"{path} has another form than psimatch gives it", hint=_AS_WRITTEN)
 
 
 def _hex(path: Path, text: object) -> bytes:
@@ -328,9 +321,9 @@ def _hex(path: Path, text: object) -> bytes:
 
 def _read_document(path: Path, expected: str, name: str) -> tuple[Role, bytes, Any]:
     """Read one of the texts above; return the role, the session id, and the field that is its own."""
-    data = _read(path, _MAX_TEXT_BYTES + 1)
+    data = read_file(path, _MAX_TEXT_BYTES, AuditFileError, remedy=_AS_WRITTEN)
     try:
-        given = json.loads(data) if len(data) <= _MAX_TEXT_BYTES else None
+        given = json.loads(data)
         if not isinstance(given, dict) or set(given) != {"format", "role", "session", name}:
             raise ValueError
         role, session_id = Role(given["role"]), _hex(path, given["session"])

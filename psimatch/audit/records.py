@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from psimatch import canonical
 from psimatch.audit.rows import SEAL_BYTES
@@ -70,22 +71,31 @@ def encode(record: Record) -> bytes:
 
 
 def decode_all(data: bytes) -> Iterator[Record]:
-    """Read the records of a file one by one; one that is cut off at the end, where a crash stopped it, is left out.
+    """Read the records of a file that is in memory, as `decode_stream` does.
+
+    Raises:
+        AuditFileError: a record has another form.
+    """
+    return decode_stream(io.BytesIO(data))
+
+
+def decode_stream(stream: BinaryIO) -> Iterator[Record]:
+    """Read the records of a file one by one, no further than a malformed one.
+
+    One that is cut off at the end, where a crash stopped it, is left out.
 
     Raises:
         AuditFileError: a record has another form.
     """
     # §12.4
-    at = 0
-    while at + 4 <= len(data):
-        length = int.from_bytes(data[at : at + 4], "big")
+    while len(prefix := stream.read(4)) == 4:
+        length = int.from_bytes(prefix, "big")
         if length > _MAX_RECORD_BYTES:
             raise _malformed()
-        packed = data[at + 4 : at + 4 + length]
+        packed = stream.read(length)
         if len(packed) < length:
             return
         yield _record(packed)
-        at += 4 + length
 
 
 def _malformed() -> AuditFileError:

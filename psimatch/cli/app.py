@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import os
 import signal
 import sys
@@ -15,7 +14,7 @@ from typing import Final, NoReturn
 import click
 
 import psimatch
-from psimatch.cli import messages
+from psimatch.cli import messages, streams
 from psimatch.cli.agreement_merge import merge
 from psimatch.cli.agreement_new import new_agreement
 from psimatch.cli.agreement_show import show_agreement
@@ -64,6 +63,8 @@ Beside these:
 @click.version_option(psimatch.__version__, prog_name="psimatch")
 def app() -> None:
     """Find what two organisations both flag, and reveal nothing about anyone else."""
+    # A kernel that does not run here is told of now, whatever the command.
+    psimatch.kernel_name()
 
 
 @app.group()
@@ -116,13 +117,15 @@ for command in (explain, check, match, budget, purge, bench):
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit."""
     _leave_no_core()
-    # Who stops a service ends a session as politely as who presses Ctrl-C.
+    # Who stops a service, or closes the terminal, ends a session as politely as who presses Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    for stream in (sys.stdout, sys.stderr):
-        # A name may have letters that this terminal has not; that must not cost a result.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-    sys.exit(_run(arguments))
+    # Under nohup it is ignored, and stays so.
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, signal.default_int_handler)
+    streams.prepare()
+    code = _run(arguments)
+    streams.finish()
+    sys.exit(code)
 
 
 def _leave_no_core() -> None:
@@ -150,6 +153,15 @@ def _run(arguments: Sequence[str] | None) -> int:
         messages.error(str(error), error.hint)
         _show_traceback()
         return exit_code_of(error)
+    except streams.UndeliveredError as error:
+        messages.error(f"the output could not be delivered: {error.strerror}", _UNDELIVERED)
+        return ExitCode.OUTPUT
+    except (OSError, MemoryError) as error:
+        # What the system refuses, wherever it does, is no error of this program.
+        reason = error.strerror if isinstance(error, OSError) else None
+        messages.error(f"the system refused: {reason or type(error).__name__} (at {_place(error)})", _SYSTEM)
+        _show_traceback()
+        return ExitCode.INPUT
     except Exception as error:
         # The text of a foreign error may hold data, so only its class and place are told.
         messages.error(f"internal error: {type(error).__name__} at {_place(error)}", _REPORT)
@@ -158,6 +170,8 @@ def _run(arguments: Sequence[str] | None) -> int:
     return result if isinstance(result, int) else ExitCode.SUCCESS
 
 
+_UNDELIVERED: Final = "standard output is closed, full, or nobody reads it; what was to be done before is done"
+_SYSTEM: Final = f"look at disk, memory and rights; {TRACEBACK_VARIABLE}=1 shows where it comes from"
 _REPORT: Final = f"please report it; {TRACEBACK_VARIABLE}=1 shows where it comes from, and may show data of your list"
 
 

@@ -20,6 +20,7 @@ class ExitCode(IntEnum):
     LEDGER = 7
     REFUSED = 8
     VIOLATION = 9
+    OUTPUT = 10
     INTERNAL = 70
     CANCELLED = 130
 
@@ -35,6 +36,7 @@ MEANINGS = {
     ExitCode.LEDGER: "the ledger can't be used, is damaged, or contradicts a peer's receipts",
     ExitCode.REFUSED: "the ledger does not allow the session: budget, withdrawal, or what the peer's ledger says",
     ExitCode.VIOLATION: "an audit found that a party did not do what it committed to",
+    ExitCode.OUTPUT: "done, but its output (of a match: that of --json) could not be delivered",
     ExitCode.INTERNAL: "an error of psimatch itself",
     ExitCode.CANCELLED: "cancelled, by Ctrl-C or at a question",
 }

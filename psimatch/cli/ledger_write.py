@@ -9,6 +9,7 @@ import click
 
 import psimatch
 from psimatch.cli import messages, passphrases
+from psimatch.cli.exit_codes import ExitCode
 from psimatch.cli.free_text import marked, screen_width
 from psimatch.cli.ledgers import moment
 from psimatch.cli.options import (
@@ -120,16 +121,25 @@ def withdraw(agreement_path: Path, yes: bool, **given: Any) -> None:
 
 @click.command("purge", epilog=example("psimatch purge --identity care.identity"))
 @_writing
-def purge(**given: Any) -> None:
+def purge(**given: Any) -> int:
     """Remove the files of matches and audits whose retention is over, and record that.
 
     It knows the files that psimatch wrote, at the place where it wrote them, and overwrites each before it removes it.
+    Of a file that has a second name (a hard link) only the own one is removed, and the exit code is 1.
     Once its key file is gone, no copy of an audit file can be opened. Other copies are yours to remove.
     """
     with _open(**given) as ledger:
-        removed, missing = ledger.purge()
-    for path in removed:
-        click.echo(str(path))
-    for path in missing:
+        purged = ledger.purge()
+    for path in purged.missing:
         messages.warning(f"{path} is not there any more; if it was moved, remove it yourself")
-    messages.note(f"removed {len(removed):,} files" if removed else "no file is due")
+    if purged.left_behind:
+        messages.note(f"removed {purged.left_behind:,} temporary files of runs that were killed")
+    for path in purged.living_on:
+        messages.error(
+            f"{path} is removed but not overwritten, since its data have another name (a hard link)",
+            "find the other name and remove it too: its retention is over",
+        )
+    messages.note(f"removed {len(purged.removed):,} files" if purged.removed else "no file is due")
+    for path in purged.removed:
+        click.echo(str(path))
+    return ExitCode.INPUT if purged.living_on else ExitCode.SUCCESS

@@ -15,6 +15,7 @@ import click
 import psimatch
 from psimatch.cli import messages
 from psimatch.cli.events import LineEvents
+from psimatch.cli.exit_codes import ExitCode
 from psimatch.cli.match_preparation import MatchOptions, Prepared, prepare
 from psimatch.cli.match_report import MatchReport, report_fields, report_lines
 from psimatch.cli.options import (
@@ -90,7 +91,7 @@ _THREADS_ABOVE: Final = 2_048
 @force_option
 @json_option
 @click.option("--quiet", is_flag=True, help="Tell nothing but errors and the result.")
-def match(**given: object) -> None:
+def match(**given: object) -> ExitCode:
     """Match a list with the peer's.
 
     Writes those rows of the list that the peer has too, each with a match reference that is the same on both sides.
@@ -106,15 +107,19 @@ def match(**given: object) -> None:
             result = _run(options, prepared, address)
         # The peer has its result by now, so this side must not lose its own to an impatient key.
         with psimatch.HeldInterrupt():
-            _print(options, _write(options, prepared, result))
+            return _print(options, _write(options, prepared, result))
 
 
-def _print(options: MatchOptions, report: MatchReport) -> None:
+def _print(options: MatchOptions, report: MatchReport) -> ExitCode:
+    """Print the summary. The match is finished and charged, so only a program that waits for JSON is told otherwise."""
     text = json.dumps(report_fields(report), ensure_ascii=False) if options.as_json else "\n".join(report_lines(report))
     try:
         click.echo(text)
     except OSError:
-        messages.warning("the summary can't be printed, but the match is finished and its files are written")
+        what = "JSON could not be delivered" if options.as_json else "summary can't be printed"
+        messages.warning(f"the {what}, but the match is finished and its files are written")
+        return ExitCode.OUTPUT if options.as_json else ExitCode.SUCCESS
+    return ExitCode.SUCCESS
 
 
 def _run(options: MatchOptions, prepared: Prepared, address: tuple[str, int]) -> psimatch.SessionResult:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
@@ -148,7 +149,7 @@ def prepare(options: MatchOptions) -> Prepared:
     peer = psimatch.find_public(agreement.terms.party(role.peer), folder, options.peer_path)
     agreement.verify(identity.public, peer, today())
     auditor = psimatch.find_auditor(agreement.terms, folder)
-    if auditor and not options.audit_folder.is_dir():
+    if auditor and not os.path.isdir(options.audit_folder):
         raise psimatch.OutputError(f"there is no folder {options.audit_folder}", hint="make it, or name another")
     flags = _read_list(options, agreement.terms)
     flags, suppressed = _suppress(options, flags, agreement.terms)
@@ -206,9 +207,9 @@ def _check_not_an_input(options: MatchOptions) -> None:
         options.suppress_profile_path,
         options.ledger_path or beside(options.identity_path),
     )
-    sources = [source for source in (*given, *others) if source is not None and source.exists()]
+    sources = [source for source in (*given, *others) if source is not None and os.path.exists(source)]
     for target in (options.output, options.skipped_path):
-        if target.exists() and any(target.samefile(source) for source in sources):
+        if os.path.exists(target) and any(os.path.samefile(target, source) for source in sources):
             raise psimatch.OutputError(f"{target} is read by this match, so it can't be written", hint=_OTHER_NAME)
     if options.skipped_path.resolve() == options.output.resolve():
         raise psimatch.OutputError("matches and skipped rows can't share a file", hint=_OTHER_NAME)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -143,7 +144,7 @@ class AgreementId(click.ParamType):  # type: ignore[type-arg]
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the id; what is no file is taken for one, and the terms check it."""
         try:
-            return psimatch.read_agreement_file(value).terms.id_text if value and Path(value).exists() else str(value)
+            return psimatch.read_agreement_file(value).terms.id_text if value and os.path.exists(value) else str(value)
         except psimatch.AgreementFormatError as error:
             self.fail(str(error), param, ctx)
 

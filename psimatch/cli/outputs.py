@@ -20,6 +20,15 @@ def check_output(path: Path, *, force: bool) -> None:
         OutputError: the file exists and not `force`, is a folder or a device, or its folder is missing or can't be
             written to.
     """
+    try:
+        _check(path, force=force)
+    except OSError as error:
+        raise psimatch.OutputError(
+            f"{path} can't be written: {error.strerror}", hint="choose another name or folder"
+        ) from None
+
+
+def _check(path: Path, *, force: bool) -> None:
     if not str(path).isprintable():
         raise psimatch.OutputError(
             "the name of an output has characters that can't be kept", hint="choose another name"

@@ -6,8 +6,9 @@ libsodium is loaded only where it serves: loading it takes longer than a small m
 from __future__ import annotations
 
 import os
-from typing import Final
+from typing import Final, NoReturn, cast
 
+from psimatch.errors import UnsupportedError
 from psimatch.kernel.interface import Kernel
 
 VARIABLE: Final = "PSIMATCH_KERNEL"
@@ -31,10 +32,13 @@ def load(name: str) -> Kernel:
     """Return the kernel of that name.
 
     Raises:
-        ImportError: it is unknown, was not built, or this processor can't run it.
+        UnsupportedError: it is unknown, was not built, or this processor can't run it.
     """
     if name not in available():
-        raise ImportError(f"the kernel {name!r} does not run here; {VARIABLE} may be one of {', '.join(available())}")
+        raise UnsupportedError(
+            f"the kernel {name[:20]!a} does not run here",
+            hint=f"{VARIABLE} may be one of {', '.join(available())}; unset, the fastest serves",
+        )
     if name == "rbcl":
         from psimatch.kernel import sodium
 
@@ -45,5 +49,23 @@ def load(name: str) -> Kernel:
 
 
 def chosen() -> Kernel:
-    """Return the kernel to use in this process."""
-    return load(os.environ.get(VARIABLE) or available()[-1])
+    """Return the kernel to use in this process; one that refuses all work where the variable names none."""
+    name = os.environ.get(VARIABLE) or available()[-1]
+    # Not an error yet: the package could not even be imported then, to tell of it in words.
+    return load(name) if name in available() else cast(Kernel, _NoKernel(name))
+
+
+class _NoKernel:
+    """Stands in for a kernel that does not run here: it has every operation, and each raises UnsupportedError."""
+
+    ADDS_BLINDS = False
+
+    def __init__(self, name: str) -> None:
+        self.NAME = name
+
+    def __getattr__(self, operation: str) -> object:
+        return self._refuse
+
+    def _refuse(self, *_: object) -> NoReturn:
+        load(self.NAME)
+        raise UnsupportedError(f"the kernel {self.NAME[:20]!a} did not run here when the program started")

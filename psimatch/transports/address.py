@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 
-from psimatch.errors import InputError
+from psimatch.errors import InputError, TransportError
 
 _HINT = "write host:port, as in psi.example.org:7443, 192.0.2.7:7443 or [2001:db8::7]:7443"
 
@@ -44,11 +44,17 @@ def resolve(host: str, port: int, *, passive: bool) -> list[Resolved]:
     """Find the socket addresses of a host, in the system's order of preference.
 
     Raises:
-        InputError: the host name is not known.
+        InputError: the host name can't be one, or is not known on this machine, which is to listen there.
+        TransportError: the host name to connect to is not known now; it may be once the network is up.
     """
     flags = socket.AI_PASSIVE if passive else 0
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
-    except (OSError, UnicodeError) as error:
-        raise InputError(f"the host name of {format_address(host, port)} is not known", hint=_UNKNOWN_HOST) from error
+    except UnicodeError as error:
+        raise InputError(
+            f"the host name of {format_address(host, port)} is not known, and no name", hint=_UNKNOWN_HOST
+        ) from error
+    except OSError as error:
+        problem = InputError if passive else TransportError
+        raise problem(f"the host name of {format_address(host, port)} is not known", hint=_UNKNOWN_HOST) from error
     return [(family, tuple(address)) for family, _, _, _, address in found]

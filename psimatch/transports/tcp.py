@@ -275,8 +275,8 @@ def connect_tcp(
 
     Raises:
         LocalProtocolError: a server without a selector, or a client with one.
-        InputError: the host name is not known.
-        TransportError: nobody listens there, or the host can't be reached.
+        InputError: the host name can't be one.
+        TransportError: the host name is not known now, nobody listens there, or the host can't be reached.
         TransportTimeoutError: the host or the peer did not answer in time.
         PeerGoneError: the peer closed the connection before it said who it is.
         NotPsimatchError: something else than psimatch listens there.

@@ -37,6 +37,10 @@ def test_neither_file_of_an_identity_is_replaced_without_force(folder: Path, run
 def test_a_passphrase_comes_from_a_file_and_seals(folder: Path, run: Run) -> None:
     (folder / "right").write_text("correct horse\n", "utf-8")
     (folder / "wrong").write_text("incorrect horse\n", "utf-8")
+    code, _, errors = run("identity", "new", "s.identity", "--name", "s", "--passphrase-file", "right")
+    assert (code, "can be read by others" in errors) == (3, True)
+    for name in ("right", "wrong"):
+        (folder / name).chmod(0o600)
     code, output, errors = run("identity", "new", "s.identity", "--name", "s", "--passphrase-file", "right")
     assert (code, "correct" in output + errors) == (0, False)
     assert run("identity", "show", "s.identity", "--passphrase-file", "right")[0] == 0

@@ -162,6 +162,7 @@ def test_a_finished_session_leaves_no_key_and_no_blind(pair):
     for name, side in (("care", pair.care), ("police", pair.police)):
         passphrase = f"paard batterij nietje van {name}"
         (side.folder / "passphrase").write_text(passphrase, encoding="utf-8")
+        (side.folder / "passphrase").chmod(0o600)
         psimatch.write_identity(side.folder / f"{name}.identity", pair.identities[name], passphrase, force=True)
     dumped = Dumped(pair, client_points="2,outputs,over", server_points="3,over")
     assert_live(live(dumped))

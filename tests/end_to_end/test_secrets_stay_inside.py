@@ -30,6 +30,7 @@ def sealed(pair: Any) -> Any:
         identity = pair.identities[name]
         psimatch.write_identity(side.folder / f"{name}.identity", identity, PASSPHRASE, force=True)
         (side.folder / "passphrase").write_text(PASSPHRASE, "utf-8")
+        (side.folder / "passphrase").chmod(0o600)
         rows = f"case_ref,text,contact\r\ncase-zebu,quagga8842,ring okapi\r\ncase-zebu,{name},ring okapi\r\n"
         (side.folder / "flags.csv").write_text(rows, "utf-8")
     return pair

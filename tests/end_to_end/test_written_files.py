@@ -169,7 +169,7 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(
     for name, command in WRITERS.items():
         before = {path.name: path.read_bytes() for path in folder.iterdir() if "ledger" not in path.suffix}
         with monkeypatch.context() as patched:
-            patched.setattr("psimatch.private_file.os.fsync", full)
+            patched.setattr("psimatch.files.os.fsync", full)
             code, errors = run(*command)
         assert code == 1, (name, errors)
         assert f"{name} can't be written: No space left on device" in errors

@@ -13,9 +13,10 @@ from sessions import AUDITOR, CARE, POLICE, STRANGER, make_agreement, make_clien
 
 from psimatch import audit, drive
 from psimatch.errors import AuditFileError, LocalProtocolError, OutputError
+from psimatch.files import Fate, destroy
 from psimatch.outputs import AuditBegun, AuditRecord
 from psimatch.parameters import Role
-from psimatch.private_file import destroy
+from psimatch.retention import Purged
 from psimatch.transports import memory_pair
 
 AGREEMENT = make_agreement(auditor=AUDITOR.public.fingerprint_text, retention_days=30)
@@ -84,11 +85,9 @@ def test_only_the_owner_can_read_them(tmp_path, files):
 
 def test_the_retention_destroys_the_key(tmp_path, files, ledgers, clock):
     copy = files[Role.CLIENT].read_bytes()
-    assert ledgers[0].purge() == ([], [])
+    assert ledgers[0].purge() == Purged()
     clock.now += 30 * 86_400
-    removed, missing = ledgers[0].purge()
-    assert sorted(removed) == sorted([files[Role.CLIENT], key_of(files[Role.CLIENT])])
-    assert not missing
+    assert sorted(ledgers[0].purge().removed) == sorted([files[Role.CLIENT], key_of(files[Role.CLIENT])])
     kinds = [entry.kind for entry in ledgers[0].entries()]
     assert sorted(kinds[-2:]) == ["key destroyed", "purged"]
     files[Role.CLIENT].write_bytes(copy)
@@ -142,8 +141,8 @@ def test_a_full_disk_ends_the_session(ledgers, tmp_path, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(os, "write", full)
     writer = audit.AuditWriter(tmp_path, Role.CLIENT, AuditBegun(bytes(32), b"header", bytes(32)))
+    monkeypatch.setattr(os, "write", full)
     with pytest.raises(OutputError, match="can't be written") as caught:
         writer.append(AuditRecord(b"record"))
     assert caught.value.hint == "make room on that disk"
@@ -158,8 +157,11 @@ def test_a_link_is_removed_and_what_it_names_stays(tmp_path):
     (tmp_path / "read-only").write_bytes(b"secret")
     (tmp_path / "read-only").chmod(0o400)
     (tmp_path / "other name").hardlink_to(tmp_path / "read-only")
-    destroy(tmp_path / "read-only")
-    assert (tmp_path / "other name").read_bytes() == bytes(6)
+    assert destroy(tmp_path / "read-only") is Fate.LIVES_ON
+    assert (tmp_path / "other name").read_bytes() == b"secret"
+    with (tmp_path / "other name").open("rb") as held:
+        assert destroy(tmp_path / "other name") is Fate.OVERWRITTEN
+        assert held.read() == bytes(6)
     with pytest.raises(FileNotFoundError):
         destroy(tmp_path / "read-only")
 

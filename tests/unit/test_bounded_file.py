@@ -8,8 +8,8 @@ import tracemalloc
 import pytest
 
 from psimatch import audit
-from psimatch.bounded_file import read_at_most
 from psimatch.errors import AuditFileError, ReceiptsError
+from psimatch.files import read_at_most
 from psimatch.flag_files import read_flags
 from psimatch.identifiers import KINDS
 from psimatch.receipt_files import read_receipts

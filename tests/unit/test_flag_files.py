@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from psimatch.errors import FlagFileError, OutputError
+from psimatch.files import write_private
 from psimatch.flag_files import read_flags
 from psimatch.flags import FlagList
 from psimatch.identifiers import KINDS, nl_address, nl_bsn, text
 from psimatch.match_files import write_matches, write_skipped
 from psimatch.parameters import LIMITS
-from psimatch.private_file import write_private
 
 ALL = tuple(KINDS.values())
 BOM = b"\xef\xbb\xbf"
@@ -262,7 +262,7 @@ def test_a_failed_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monke
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("psimatch.private_file.os.fsync", full)
+    monkeypatch.setattr("psimatch.files.os.fsync", full)
     with pytest.raises(OutputError, match="No space left"):
         write_private(tmp_path / "f", b"new")
     assert list(tmp_path.iterdir()) == []
@@ -283,7 +283,7 @@ def test_a_file_system_without_links_serves_too(tmp_path: Path, monkeypatch: pyt
         raise PermissionError(1, "Operation not permitted")
 
     path = tmp_path / "f"
-    monkeypatch.setattr("psimatch.private_file.os.link", no_links)
+    monkeypatch.setattr("psimatch.files.os.link", no_links)
     if taken:
         path.write_bytes(b"theirs")
         monkeypatch.setattr(Path, "exists", lambda _self: False)

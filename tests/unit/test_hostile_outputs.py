@@ -7,7 +7,8 @@ from sessions import make_terms
 
 from psimatch.cli.outputs import check_output
 from psimatch.errors import OutputError
-from psimatch.private_file import destroy, write_private
+from psimatch.files import Fate, destroy, write_private
+from psimatch.retention import Purged
 
 
 def test_a_device_or_a_pipe_is_not_replaced_even_by_force(tmp_path):
@@ -36,7 +37,7 @@ def test_what_another_name_holds_on_to_is_neither_written_nor_wiped_by_way_of_a_
     os.link(tmp_path / "list.csv", tmp_path / "hard.csv")
     write_private(tmp_path / "hard.csv", b"matches", force=True)
     (tmp_path / "soft.csv").symlink_to(tmp_path / "list.csv")
-    assert not destroy(tmp_path / "soft.csv")
+    assert destroy(tmp_path / "soft.csv") is Fate.NAME_ONLY
     assert (tmp_path / "list.csv").read_bytes() == b"mine"
 
 
@@ -67,5 +68,5 @@ def test_purge_removes_whatever_bears_the_name_of_a_file_of_matches(ledgers, clo
     (tmp_path / "out.csv").rename(tmp_path / "moved.csv")
     (tmp_path / "out.csv").write_bytes(b"something else")
     clock.now += 86_400
-    assert ledgers[0].purge() == ([tmp_path / "out.csv"], [])
+    assert ledgers[0].purge() == Purged(removed=[tmp_path / "out.csv"])
     assert [file.name for file in tmp_path.glob("*.csv")] == ["moved.csv"]

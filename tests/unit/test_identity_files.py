@@ -194,7 +194,9 @@ def test_a_public_file_with_any_flaw_is_refused(public: Path, old: str, new: str
         read_public(public)
 
 
-@pytest.mark.parametrize("data", [b"", b"\xff\xfe", b"a = " + b"[" * 9_000, b"#" * 20_000, b"bsn;naam\n1;2\n"])
+@pytest.mark.parametrize(
+    "data", [b"", b"\xff\xfe", b"a = " + b"[" * 9_000, b"a" + b".a" * 8_000 + b" = 1", b"bsn;naam\n1;2\n"]
+)
 def test_what_is_no_identity_at_all_says_so(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "file").write_bytes(data)
     for read in (read_identity, read_public, read_public_part):

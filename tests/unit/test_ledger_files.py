@@ -21,6 +21,7 @@ from psimatch.ledger_view import LedgerView
 from psimatch.messages import Standing
 from psimatch.outputs import AdmissionNeeded, ChargeNeeded
 from psimatch.parameters import Role
+from psimatch.retention import Purged
 
 
 @contextlib.contextmanager
@@ -306,13 +307,13 @@ def test_files_are_removed_when_their_time_has_come(ledgers, tmp_path, clock):
         path.write_text("rows")
         ledgers[0].keep_until(path, client.session_id, agreement.terms)
     gone.unlink()
-    assert ledgers[0].purge() == ([], [])
+    assert ledgers[0].purge() == Purged()
     clock.now += 2 * 86_400
-    assert ledgers[0].purge() == ([kept], [gone])
+    assert ledgers[0].purge() == Purged(removed=[kept], missing=[gone])
     assert not kept.exists()
     purged = [entry.fields["files"] for entry in ledgers[0].entries() if entry.kind == "purged"]
     assert sorted(purged) == [0, 1]
-    assert ledgers[0].purge() == ([], [])
+    assert ledgers[0].purge() == Purged()
 
 
 def test_no_question_to_a_ledger_sorts_or_scans_it(ledgers):
