@@ -148,7 +148,7 @@ sbom: $(TOOLS)/cyclonedx-bom/installed
 	$(<D)/bin/cyclonedx-py environment --validate --output-reproducible --pyproject build/sbom/pyproject.toml \
 	  --mc-type library --output-file dist/psimatch.cdx.json build/sbom
 
-# The same bytes each time it is made from the same sources; 1 January 2026 is the date of every file.
+# Archive and wheel are the same bytes each time; 1 January 2026 is the date of every file in them.
 dist: $(VENV)/installed $(TOOLS)/build/installed
 	$(BIN)/python protocol_spec/reference.py vectors $(VECTORS) --check \
 	  --archive dist/psimatch-$$($(BIN)/psimatch --version | sed 's/.* //')-vectors.tar.gz

@@ -121,15 +121,16 @@ def test_a_set_that_was_there_is_brought_up_to_date(tree, tmp_path):
 
 
 def test_archives_of_one_set_are_the_same_bytes(tree, tmp_path):
+    files = {**FILES, f"prf/{'a' * 120}.json": scenario()}  # a name that the first formats of tar have no place for
     for name, when in (("one", 1), ("two", 2_000_000_000)):
-        scenarios.write_full_set(tmp_path / name, FILES)
+        scenarios.write_full_set(tmp_path / name, files)
         for path in (tmp_path / name).rglob("*"):
             os.utime(path, (when, when))
         scenarios.write_archive(tmp_path / name, tmp_path / f"dist-{name}" / "all.tar.gz")
     one, two = (tmp_path / f"dist-{name}" / "all.tar.gz" for name in ("one", "two"))
     assert one.read_bytes() == two.read_bytes()
     with tarfile.open(one) as archive:
-        assert {*archive.getnames()} >= {"all/SHA256SUMS", "all/README.md", *(f"all/{name}" for name in FILES)}
+        assert {*archive.getnames()} >= {"all/SHA256SUMS", "all/README.md", *(f"all/{name}" for name in files)}
 
 
 # The core set in the tree.
