@@ -4,20 +4,25 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK := .ci/requirements.txt
 TOOLS := build/tools
+VECTORS := build/vectors
 
-.PHONY: help demo test deep deep-kernels deep-timing deep-states deep-model deep-fuzz deep-wheels deep-vectors deep-audit deep-mutation check format bench lock sbom clean
+.PHONY: help demo test deep deep-kernels deep-timing deep-states deep-model deep-fuzz deep-wheels deep-audit deep-mutation vectors vectors-renew \
+  vectors-psimatch vectors-reference vectors-texts check format bench lock sbom dist clean
 
 help:
 	@echo "make demo    two parties match the example lists over TCP"
 	@echo "make test    run the whole test suite"
 	@echo "make deep    what needs more than Python and make, each also by itself: deep-kernels (constant time, bounds,"
-	@echo "             sanitizers), deep-timing, deep-states, deep-model (Spin), deep-fuzz, deep-wheels, deep-vectors, deep-mutation,"
+	@echo "             sanitizers), deep-timing, deep-states, deep-model (Spin), deep-fuzz, deep-wheels, deep-mutation,"
 	@echo "             deep-audit"
+	@echo "make vectors all test vectors: writes them to build/vectors, compares their digest, and asks psimatch and the reference"
+	@echo "             each of them; after a change of the protocol make vectors-renew writes core set, digest and §19 anew"
 	@echo "make check   ruff, format and mypy"
 	@echo "make format  apply ruff's fixes and format"
 	@echo "make bench   all benchmarks, beside other libraries; rewrites benchmarks/README.md (15 minutes)"
 	@echo "make lock    renew the lock that CI installs from, within the ranges of pyproject.toml"
 	@echo "make sbom    write a list of the wheel's dependencies, as CycloneDX JSON, to dist/"
+	@echo "make dist    wheel, sdist and an archive of all test vectors, to dist/"
 	@echo "make clean   remove .venv and what tools left behind"
 
 # The stamp is older than what it was installed from exactly when something must be installed again.
@@ -42,7 +47,7 @@ test: $(VENV)/installed
 	$(BIN)/python -m pytest --numprocesses auto
 
 # What needs more than Python and make. Each part installs what it needs; there a skip is a failure.
-deep: deep-kernels deep-timing deep-states deep-model deep-fuzz deep-wheels deep-vectors deep-mutation deep-audit
+deep: deep-kernels deep-timing deep-states deep-model deep-fuzz deep-wheels deep-mutation deep-audit
 
 deep-kernels: $(VENV)/installed
 	PYTHON=$(BIN)/python tests/deep/run.sh
@@ -64,13 +69,11 @@ deep-model: $(VENV)/installed
 	$(BIN)/python tests/deep/model.py
 
 deep-fuzz: $(VENV)/installed
-	PYTHON=$(BIN)/python tests/fuzz/run.sh
+	$(BIN)/python protocol_spec/reference.py vectors $(VECTORS)
+	PSIMATCH_VECTORS=$(CURDIR)/$(VECTORS) PYTHON=$(BIN)/python tests/fuzz/run.sh
 
 deep-wheels: $(VENV)/installed
 	PYTHONS="$${PYTHONS:-$(BIN)/python}" tests/deep/install.sh
-
-deep-vectors: $(VENV)/installed
-	$(BIN)/python protocol_spec/reference.py vectors --check
 
 deep-audit: $(TOOLS)/pip-audit/installed
 	@$(TOOLS)/pip-audit/bin/pip-audit --strict --progress-spinner off --disable-pip --require-hashes -r $(LOCK) || \
@@ -79,7 +82,29 @@ deep-audit: $(TOOLS)/pip-audit/installed
 # With what CI installs, and without psimatch, which stands in the copy that is changed.
 deep-mutation: $(VENV)/installed $(TOOLS)/mutmut/installed
 	$(TOOLS)/mutmut/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $(LOCK)
-	$(BIN)/python tests/deep/mutation.py
+	$(BIN)/python protocol_spec/reference.py vectors $(VECTORS)
+	PSIMATCH_VECTORS=$(CURDIR)/$(VECTORS) $(BIN)/python tests/deep/mutation.py
+
+# The tree has a core set of the vectors and the digest of all of them (protocol_spec/vectors/README.md).
+vectors: $(VENV)/installed
+	$(BIN)/python protocol_spec/reference.py vectors $(VECTORS) --check
+	$(MAKE) --no-print-directory -j2 vectors-psimatch vectors-reference
+	$(MAKE) --no-print-directory vectors-texts
+
+vectors-psimatch:
+	@echo "psimatch is asked all vectors"
+	@$(BIN)/python -m protocol_spec.check --vectors $(VECTORS) -- $(BIN)/python tests/support/vector_answers.py
+
+vectors-reference:
+	@echo "the reference is asked all vectors"
+	@$(BIN)/python -m protocol_spec.check --vectors $(VECTORS) -- $(BIN)/python protocol_spec/reference.py answer
+
+# What vectors/README.md and the files say of one another.
+vectors-texts:
+	PSIMATCH_VECTORS=$(VECTORS) $(BIN)/python -m pytest --quiet tests/vectors/test_texts_of_vectors.py
+
+vectors-renew: $(VENV)/installed
+	$(BIN)/python protocol_spec/reference.py vectors $(VECTORS) --renew
 
 check: $(VENV)/installed
 	$(BIN)/ruff check .
@@ -123,6 +148,12 @@ sbom: $(TOOLS)/cyclonedx-bom/installed
 	@mkdir -p dist
 	$(<D)/bin/cyclonedx-py environment --validate --output-reproducible --pyproject build/sbom/pyproject.toml \
 	  --mc-type library --output-file dist/psimatch.cdx.json build/sbom
+
+# Archive and wheel are the same bytes each time; 1 January 2026 is the date of every file in them.
+dist: $(VENV)/installed $(TOOLS)/build/installed
+	$(BIN)/python protocol_spec/reference.py vectors $(VECTORS) --check \
+	  --archive dist/psimatch-$$($(BIN)/psimatch --version | sed 's/.* //')-vectors.tar.gz
+	SOURCE_DATE_EPOCH=1767225600 $(TOOLS)/build/bin/python -m build --outdir dist .
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

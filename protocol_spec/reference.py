@@ -3,9 +3,8 @@
 Two programs that were written apart and agree are better evidence than one with many tests. Read it next to the
 specification; it is not constant-time, keeps secrets in plain integers, and must not be used on real data.
 
-    python protocol_spec/reference.py vectors           write the files in protocol_spec/vectors
-    python protocol_spec/reference.py vectors --check   compare them with what this program computes; --quick leaves
-                                                out the sessions of two chunks
+    python protocol_spec/reference.py vectors [FOLDER]  write all vectors, into build/vectors if no folder is named;
+                                                --check compares the tree with them, --renew writes the tree anew
     python protocol_spec/reference.py answer            answer scenarios, as `python -m protocol_spec.check` asks them
     python protocol_spec/reference.py client|server --help
                                                 run a session over TCP, against psimatch or another of these
@@ -3157,9 +3156,15 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     for role in ("client", "server"):
         commands.add_parser(role, help=f"run a session over TCP as the {role}; {role} --help tells how")
-    vectors = commands.add_parser("vectors", help="write the files in protocol_spec/vectors")
-    vectors.add_argument("--check", action="store_true", help="compare them, and write nothing")
-    vectors.add_argument("--quick", action="store_true", help="leave out the sessions of two chunks, which take long")
+    vectors = commands.add_parser("vectors", help="write the full set of vectors, with its SHA256SUMS, into a folder")
+    vectors.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="where to; build/vectors if left out")
+    vectors.add_argument("--archive", type=Path, metavar="FILE", help="write the folder into a .tar.gz file too")
+    how = vectors.add_mutually_exclusive_group()
+    how.add_argument("--check", action="store_true", help="compare core set, digest and §19 of the tree with it too")
+    how.add_argument(
+        "--check-core", action="store_true", help="only compare core set and §19, in a quarter of the time"
+    )
+    how.add_argument("--renew", action="store_true", help="write core set, digest and §19 into the tree too")
     commands.add_parser("answer", help="answer scenarios on standard input, as protocol_spec.check asks them")
     asked = parser.parse_args()
     # What asks and answers imports this file by its full name.
@@ -3169,7 +3174,20 @@ def main() -> int:
 
     if asked.command == "answer":
         return answers.serve()
-    return scenarios.write_vectors(asked.check, asked.quick) or worked_session.write_worked_session(asked.check)
+    files = scenarios.vector_files(core_only=asked.check_core)
+    if not asked.check_core:
+        folder = asked.folder or scenarios.FULL_SET
+        scenarios.write_full_set(folder, files)
+        if asked.archive:
+            scenarios.write_archive(folder, asked.archive)
+    if asked.check or asked.check_core:
+        different = scenarios.check_tree(files, core_only=asked.check_core)
+        return worked_session.write_worked_session(files, check=True) or different
+    if asked.renew:
+        scenarios.renew_tree(files)
+        return worked_session.write_worked_session(files, check=False)
+    print(scenarios.digest_line(files), end="")
+    return 0
 
 
 if __name__ == "__main__":

@@ -131,13 +131,16 @@ def side_of(given: dict[str, Any]) -> Peer:
     )  # fmt: skip
 
 
+def key_of(envelope: bytes, secrets: dict[str, Any]) -> SealingKey:
+    """Return the key that an envelope is sealed to, of the secrets of its receiver."""
+    if envelope[15:47] == ZERO:
+        return Identity(bytes.fromhex(secrets["identity_seed"])).sealing
+    return SealingKey(bytes.fromhex(secrets["ephemeral_secret"]))
+
+
 def opened(envelope: bytes, secrets: dict[str, Any]) -> bytes:
     """Open an envelope with the secrets of its receiver."""
-    session = envelope[15:47]
-    key = Identity(bytes.fromhex(secrets["identity_seed"])).sealing
-    if session != ZERO:
-        key = SealingKey(bytes.fromhex(secrets["ephemeral_secret"]))
-    return hpke_open(key, lp(b"psimatch/1 seal") + envelope[:HEADER], envelope[HEADER:])
+    return hpke_open(key_of(envelope, secrets), lp(b"psimatch/1 seal") + envelope[:HEADER], envelope[HEADER:])
 
 
 def refusal_of(side: Peer, error: RefusedError, secrets: dict[str, Any]) -> dict[str, Any]:

@@ -1,8 +1,19 @@
-"""What writes the vectors: the reference computes each scenario, and refuses it where it must."""
+"""What writes the vectors: the reference computes each scenario, and refuses it where it must.
+
+The full set goes where the caller says. Of it the tree keeps the core set (`core.py`) and the digest of the full one:
+the SHA-256 of the file SHA256SUMS, which has a line for each scenario. Both are the same bytes each time.
+"""
 
 from __future__ import annotations
 
+import gzip
+import hashlib
+import io
 import json
+import shutil
+import tarfile
+from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from protocol_spec.scenarios import (
@@ -11,6 +22,7 @@ from protocol_spec.scenarios import (
     attacks,
     audit_files,
     beginnings,
+    core,
     envelopes,
     files,
     group,
@@ -32,10 +44,14 @@ from protocol_spec.scenarios import (
 )
 
 VECTORS = Path(__file__).parents[1] / "vectors"
+FULL_SET = Path(__file__).parents[2] / "build" / "vectors"
+SUMS, DIGEST = "SHA256SUMS", "SHA256SUMS.sha256"
+# 1 January 2026, the date of every file in an archive.
+WRITTEN = 1_767_225_600
 # Published by others, or written by hand.
-KEPT = {"README.md", "rfc9497-ristretto255-sha512.json"}
-# What takes long, and what its files begin with.
-SLOW, SLOW_FILES = two_chunks, "two-chunks-"
+KEPT = {"README.md", "rfc9497-ristretto255-sha512.json", DIGEST}
+# What takes longest begins first, and is never of the core set.
+SLOW = two_chunks
 MODULES = (
     group,
     agreements,
@@ -61,39 +77,126 @@ MODULES = (
     persons_at_limits,
     two_chunks,
 )
+Files = Mapping[str, str]
 
 
-def vector_files(quick: bool = False) -> dict[str, str]:
-    """Return the text of every vector file by its path below the vectors; a quick look leaves out what takes long."""
+def files_of(name: str) -> dict[str, str]:
+    """Return the text of each file of one of the modules, by its path below the vectors."""
     found: dict[str, str] = {}
-    for module in [module for module in MODULES if not quick or module is not SLOW]:
-        for scenario in module.scenarios():
-            if scenario.file in found:
-                raise SystemExit(f"{scenario.file} is there twice")
-            found[scenario.file] = json.dumps(scenario.content(), indent=1, ensure_ascii=False) + "\n"
+    for scenario in next(module for module in MODULES if module.__name__ == name).scenarios():
+        if scenario.file in found:
+            raise SystemExit(f"{scenario.file} is there twice")
+        found[scenario.file] = json.dumps(scenario.content(), indent=1, ensure_ascii=False) + "\n"
     return found
 
 
-def write_vectors(check: bool, quick: bool = False) -> int:
-    """Write the vector files and remove stale ones, or say how they differ; return 1 where they do."""
-    wanted = vector_files(quick)
-    there = {
-        str(path.relative_to(VECTORS)): path.read_text(encoding="utf-8")
-        for path in sorted(VECTORS.rglob("*"))
-        if path.is_file() and path.name not in KEPT and not (quick and path.name.startswith(SLOW_FILES))
+def vector_files(core_only: bool = False) -> dict[str, str]:
+    """Compute the text of every file by its path; two processes share the work.
+
+    The order is that of MODULES. `core_only` leaves out the sessions of two chunks, which no core set has.
+    """
+    names = [module.__name__ for module in MODULES]
+    first = [] if core_only else [SLOW.__name__]
+    with ProcessPoolExecutor(2) as pool:
+        made = {name: pool.submit(files_of, name) for name in (*first, *(n for n in names if n != SLOW.__name__))}
+        found: dict[str, str] = {}
+        for name in [name for name in names if name in made]:
+            files = made[name].result()
+            if twice := found.keys() & files.keys():
+                raise SystemExit(f"{min(twice)} is there twice")
+            found |= files
+    return found
+
+
+def sums(files: Files) -> str:
+    """Return the text of SHA256SUMS: a line for each file in the order of their paths, as sha256sum writes it."""
+    return "".join(f"{hashlib.sha256(files[name].encode()).hexdigest()}  {name}\n" for name in sorted(files))
+
+
+def digest_line(files: Files) -> str:
+    """Return the text of SHA256SUMS.sha256, which names a whole set."""
+    return f"{hashlib.sha256(sums(files).encode()).hexdigest()}  {SUMS}\n"
+
+
+def files_in(folder: Path) -> dict[str, str]:
+    """Return the text of each file that a folder has of a set."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted(folder.glob("*/*"))
+        if path.is_file()
     }
-    differences = [f"{name}: stale" for name in there if name not in wanted]
-    differences += [f"{name}: missing" for name in wanted if name not in there]
-    differences += [f"{name}: different" for name in wanted if there.get(name, wanted[name]) != wanted[name]]
-    if check:
-        print("\n".join(differences) or f"{len(wanted)} scenarios are what the reference computes")
-        return 1 if differences else 0
-    for name in there.keys() - wanted.keys():
-        (VECTORS / name).unlink()
-        if not any((VECTORS / name).parent.iterdir()):
-            (VECTORS / name).parent.rmdir()
-    for name, text in wanted.items():
-        path = VECTORS / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    return 0
+
+
+def put(folder: Path, files: Files) -> None:
+    """Make a folder hold these files, and no other in the folders of operations."""
+    there = files_in(folder)
+    for name in there.keys() - files.keys():
+        (folder / name).unlink()
+        if not any((folder / name).parent.iterdir()):
+            (folder / name).parent.rmdir()
+    for name, text in files.items():
+        if there.get(name) != text:
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_full_set(folder: Path, files: Files) -> None:
+    """Write the full set with its SHA256SUMS into a folder of its own, beside what the tree has for all readers."""
+    if folder.resolve() == VECTORS.resolve():
+        raise SystemExit("the tree keeps the core set alone: name another folder for the full one")
+    # A folder of somebody's files is not emptied.
+    if folder.exists() and any(folder.iterdir()) and not (folder / SUMS).is_file():
+        raise SystemExit(f"{folder} has other files in it: name a new folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    # A run that is cut short leaves no old sums beside new files.
+    (folder / SUMS).write_text("", encoding="utf-8")
+    put(folder, files)
+    for name in KEPT - {DIGEST}:
+        shutil.copyfile(VECTORS / name, folder / name)
+    (folder / SUMS).write_text(sums(files), encoding="utf-8", newline="\n")
+
+
+def write_archive(folder: Path, archive: Path) -> None:
+    """Write a full set into a .tar.gz file: of the same set the same bytes, whoever writes it and when."""
+    top = archive.name.removesuffix(".tar.gz")
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        archive.open("wb") as file,
+        gzip.GzipFile("", "wb", 9, file, mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar,
+    ):
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            data = path.read_bytes()
+            entry = tarfile.TarInfo(f"{top}/{path.relative_to(folder).as_posix()}")
+            entry.size, entry.mode, entry.mtime = len(data), 0o644, WRITTEN
+            tar.addfile(entry, io.BytesIO(data))
+
+
+def differences(wanted: Files, core_only: bool = False) -> list[str]:
+    """Say how the tree's core set, and its digest of the full set, differ from what was computed."""
+    chosen, there = core.chosen(wanted), files_in(VECTORS)
+    found = [f"{name}: stale" for name in there if name not in chosen]
+    found += [f"{name}: missing" for name in chosen if name not in there]
+    found += [f"{name}: different" for name in chosen if there.get(name, chosen[name]) != chosen[name]]
+    if not core_only:
+        kept = VECTORS / DIGEST
+        if not kept.is_file() or kept.read_text(encoding="utf-8") != digest_line(wanted):
+            found.append(f"{DIGEST}: not the digest of the full set, {digest_line(wanted).split()[0]}")
+    return found
+
+
+def check_tree(wanted: Files, core_only: bool = False) -> int:
+    """Print how the tree differs from what was computed; return 1 where it does."""
+    found = differences(wanted, core_only)
+    counted = f"{len(core.chosen(wanted))} scenarios of the core set"
+    counted += "" if core_only else f", and the digest of all {len(wanted)},"
+    print("\n".join(found) or f"{counted} are what the reference computes")
+    return 1 if found else 0
+
+
+def renew_tree(wanted: Files) -> None:
+    """Write the core set and the digest of the full set into the tree."""
+    put(VECTORS, core.chosen(wanted))
+    (VECTORS / DIGEST).write_text(digest_line(wanted), encoding="utf-8", newline="\n")
+    print(f"{len(core.chosen(wanted))} of {len(wanted)} scenarios are in the core set")

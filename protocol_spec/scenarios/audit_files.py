@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from protocol_spec.reference import (
@@ -21,7 +19,6 @@ from protocol_spec.reference import (
     SERVER_HELLO,
     ZERO,
     Identifier,
-    RefusedError,
     Terms,
     agreement_id,
     audit_cipher,
@@ -33,8 +30,6 @@ from protocol_spec.reference import (
     client_head,
     digest,
     evaluate,
-    hpke_open,
-    hpke_seal,
     i2osp,
     lp,
     message_record,
@@ -50,6 +45,7 @@ from protocol_spec.reference import (
     unpack,
 )
 from protocol_spec.scenarios.scenario import Scenario
+from protocol_spec.scenarios.sealing import hpke_seal
 from protocol_spec.scenarios.sessions import AUDITED, BSN, Case, Given, Run, listed, public, terms
 
 ROW_BYTES = 320
@@ -103,7 +99,8 @@ class Book:
         self.put_root(said, self.root(audit_root(leaves)))
         messages, session = self.signed(said, known)
         size = len(self.rows) if self.set_size is None else self.set_size
-        sealed_seed = kept_seed(self.role, known, session, self.seeds[0])
+        info = audit_info("seed", ROLES[self.role], known, session)
+        sealed_seed = hpke_seal(AUDITOR.public.sealing, info, self.seeds[0])
         header = [0, 1, self.role, known, session, size, self.row_bytes, sealed_seed]
         sealed = [
             audit_cipher(self.seeds, place).encrypt(bytes(12), self.raw(place, audit_row(*row, self.row_bytes)), None)
@@ -186,32 +183,6 @@ class Asked:
 
 
 # Honest books.
-
-
-@cache
-def sealed_before() -> list[bytes]:
-    """Return the sealed seeds of the vectors that are there: sealing is random."""
-    found = []
-    for path in sorted((Path(__file__).parents[1] / "vectors" / "audit_file").glob("*.json")):
-        data = bytes.fromhex(json.loads(path.read_text(encoding="utf-8"))["input"]["file"])
-        try:
-            found.append(read_audit_file(data).sealed_seed)
-        except (RefusedError, ValueError):
-            continue
-    return found
-
-
-@cache
-def kept_seed(role: int, known: bytes, session: bytes, seed: bytes) -> bytes:
-    """Return the auditor's seed, sealed for a session; as it was written before, if it was."""
-    info = audit_info("seed", ROLES[role], known, session)
-    for old in sealed_before():
-        try:
-            if hpke_open(AUDITOR.sealing, info, old) == seed:
-                return old
-        except RefusedError:
-            continue
-    return hpke_seal(AUDITOR.public.sealing, info, seed)
 
 
 @cache
