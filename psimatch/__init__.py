@@ -122,7 +122,7 @@ from psimatch.interrupts import HeldInterrupt
 from psimatch.ledger import Ledger
 from psimatch.ledger_entries import Entry
 from psimatch.ledger_view import LedgerView, Verified
-from psimatch.linkage import Figures, Links, evaluate_linkage
+from psimatch.linkage import Figures, evaluate_linkage
 from psimatch.match_files import write_matches, write_skipped
 from psimatch.matching import Match
 from psimatch.messages import Standing
@@ -149,6 +149,7 @@ from psimatch.receipt_files import CrossCheck, SignedReceipt, check_receipts, re
 from psimatch.server import ServerSession
 from psimatch.session import Session
 from psimatch.states import State
+from psimatch.submission import Submission, SubmittedRow
 from psimatch.terms import Party, Reveal, Terms, kinds_from_names, read_day
 from psimatch.timing import MatchEstimate, OperationTimes, kernel_name, kernel_names, measure_operations
 from psimatch.transports import (
@@ -230,7 +231,6 @@ __all__ = [
     "LedgerError",
     "LedgerView",
     "Limits",
-    "Links",
     "LocalProtocolError",
     "Match",
     "MatchEstimate",
@@ -280,6 +280,8 @@ __all__ = [
     "Standing",
     "StandingError",
     "State",
+    "Submission",
+    "SubmittedRow",
     "TagOrderError",
     "TcpListener",
     "TcpTransport",

@@ -14,7 +14,7 @@ from psimatch.identifiers import Field, Kind
 CASE_REF: Final = Field("dossier", ("case_ref",), required=False)
 CONTACT: Final = Field("contact", (), required=False)
 # What a file of matches adds: in a list of flags it means that somebody picked the wrong file.
-RESULT_COLUMNS: Final = ("match_reference", "matched_kind", "matched_rules", "peer_contact")
+RESULT_COLUMNS: Final = ("match_reference", "matched_kind", "matched_rule", "peer_contact")
 
 _SEPARATORS: Final = {",": "commas", ";": "semicolons"}
 _UNSUPPORTED: Final = {"\t": "tabs", "|": "vertical bars"}

@@ -191,7 +191,8 @@ def run_listening(
     timeouts = timeouts or Timeouts()
     deadline = Deadline.after(wait)
     # What is wrong on this side shows now, not when somebody comes.
-    make_session()
+    session = make_session()
+    ledger.check_set_size(session.agreement, session.set_size)
     refused: ConnectionRefused | None = None
     while True:
         try:
@@ -244,6 +245,7 @@ class _Run:
     ) -> None:
         if session.terms.auditor and audit_folder is None:
             raise LocalProtocolError("the agreement names an auditor, so the session needs a folder for its audit file")
+        ledger.check_set_size(session.agreement, session.set_size)
         self._audit_folder = audit_folder
         self._audit: AuditWriter | None = None
         self._session = session
@@ -279,7 +281,8 @@ class _Run:
         """Return what a client tells the server of its ledger."""
         if self._session.role is Role.SERVER:
             return None
-        standing = self._ledger.open_session(self._session.agreement, self._session.peer)
+        session = self._session
+        standing = self._ledger.open_session(session.agreement, session.peer, session.set_size)
         self._opened = True
         return standing
 

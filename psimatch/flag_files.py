@@ -157,17 +157,7 @@ def _collect(file: Path, mark: bool, columns: Columns, text: str, contact_bytes:
             without.append(row)
     ignored = contact_bytes == 0 and CONTACT in columns.positions
     found = tuple(rows), tuple(invalid), tuple(without)
-    return FlagList(file, columns.header, columns.delimiter, mark, *found, ignored, _reserved(rows, columns.kinds))
-
-
-def _reserved(rows: Sequence[Flag], kinds: Sequence[Kind]) -> int:
-    """Return how many identifiers the rows have less than they could have."""
-    unused = 0
-    for kind in kinds:
-        if kind.most_identifiers > 1:
-            counts = [sum(identifier.kind == kind.name for identifier in flag.identifiers) for flag in rows]
-            unused += sum(kind.most_identifiers - count for count in counts if count)
-    return unused
+    return FlagList(file, columns.header, columns.delimiter, mark, *found, ignored)
 
 
 def _shape_errors(columns: Columns, cells: list[str]) -> list[FieldError]:

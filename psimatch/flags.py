@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from psimatch.errors import FieldError, InvalidRowsError
+from psimatch.errors import FieldError
 from psimatch.identifiers import PERSON, Identifier
-from psimatch.parameters import LIMITS
 
 # Cells, case references, contacts and identifiers stay out of every repr: a repr ends up in logs and tracebacks.
 
@@ -48,8 +47,7 @@ class FlagList:
 
     `columns` is the header as it stands in the file. `rows_without_identifier` are the numbers of the rows that fill
     no kind: no error, but the user should know. `contacts_ignored` says that there is a contact column, but the
-    agreement allows no contacts. `reserved` are the places that records leave unused: each person counts as many
-    identifiers as any other, whatever is known of it.
+    agreement allows no contacts.
     """
 
     path: Path
@@ -60,41 +58,30 @@ class FlagList:
     invalid: tuple[InvalidRow, ...] = field(repr=False, default=())
     rows_without_identifier: tuple[int, ...] = ()
     contacts_ignored: bool = False
-    reserved: int = 0
 
-    def items(self, never: Collection[Identifier] = ()) -> dict[Identifier, str]:
-        """Return each distinct identifier with the contact of the first row that has it, in order of rows.
-
-        Without those in `never`. Of a row that has one of them no token of a person is left either: by the others it
-        would match all the same, or tell the address.
-        """
+    def items(self) -> dict[Identifier, str]:
+        """Return each distinct identifier with the contact of the first row that has it, in order of rows."""
         items: dict[Identifier, str] = {}
+        for flag in self.rows:
+            for identifier in flag.identifiers:
+                items.setdefault(identifier, flag.contact)
+        return items
+
+    def without(self, never: Collection[Identifier]) -> FlagList:
+        """Return the list without these identifiers, and without rows that have no other.
+
+        Of a row that has one of them no token of a person is left either: by the others it would match all the same, or
+        tell the address.
+        """
         left_out = set(never)
         for flag in self.rows:
             if not left_out.isdisjoint(flag.identifiers):
                 left_out.update(identifier for identifier in flag.identifiers if identifier.kind == PERSON)
-        for flag in self.rows:
-            for identifier in flag.identifiers:
-                if identifier not in left_out:
-                    items.setdefault(identifier, flag.contact)
-        return items
-
-    def case_refs(self) -> dict[Identifier, str]:
-        """Return the case reference of each identifier whose first row has one, for an audit file.
-
-        Raises:
-            InvalidRowsError: one is too long for that; names the row.
-        """
-        references: dict[Identifier, str] = {}
-        for flag in self.rows:
-            if len(flag.case_ref.encode()) > LIMITS.case_ref_bytes:
-                raise InvalidRowsError(
-                    f"row {flag.row:,}: the case reference has over {LIMITS.case_ref_bytes} bytes",
-                    hint="shorten it: the auditor looks the case up by it",
-                )
-            for identifier in flag.identifiers:
-                references.setdefault(identifier, flag.case_ref)
-        return references
+        kept = (
+            replace(flag, identifiers=tuple(each for each in flag.identifiers if each not in left_out))
+            for flag in self.rows
+        )
+        return replace(self, rows=tuple(flag for flag in kept if flag.identifiers))
 
     def counts(self) -> dict[str, int]:
         """Return how many distinct identifiers there are, by label of the kind."""

@@ -1,66 +1,44 @@
-"""This side's identifiers for one session: packed, filled up with dummies, in random order."""
+"""A submission as it takes part in one session: filled up with dummies, in random order."""
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping
-from itertools import pairwise
+from typing import Final
 
 from psimatch import randomness
-from psimatch.contact import check_contact
-from psimatch.errors import FieldError, LocalProtocolError
-from psimatch.identifiers import Identifier, Kind, dummy
+from psimatch.identifiers import Identifier, dummy
 from psimatch.kernel import records
 from psimatch.kernel.wiping import wipe
-from psimatch.prf import decoded, encoded, head_of
+from psimatch.prf import decoded, encoded
+from psimatch.submission import Submission
 
-_KEY_BYTES = 16
+_KEY_BYTES: Final = 16
+_RANDOM_BYTES: Final = 32
+_DUMMY_BYTES: Final = len(encoded(dummy(bytes(_RANDOM_BYTES))))
 
 
 class OwnSet:
-    """What a party brings, without an object an item: 50 to 60 bytes for a short identifier.
+    """What a party brings to one session: the items of its `Submission`, and dummies and an order of this set's own.
 
-    After `fill` and `shuffle`, a place is a number below the filled size, and says nothing of the order that came in.
+    After `fill` and `shuffle`, a place is a number below the set size, and says nothing of the order of the rows.
     """
 
-    def __init__(self, items: Mapping[Identifier, str], kinds: Iterable[Kind], contact_size: int) -> None:
-        """Check and pack the identifiers, and keep their contacts where the agreement has any.
-
-        Raises:
-            LocalProtocolError: an identifier of a kind that is not among `kinds`.
-            FieldError: an identifier is not in canonical form, or a contact can't be sealed.
-        """
-        self._packed = bytearray()
-        self._ends = array("Q", [0])
-        self._contacts: list[str] = []
+    def __init__(self, submission: Submission) -> None:
+        """Begin with the items alone."""
+        self._submission = submission
+        self._count = submission.count
+        self._dummies = bytearray()
         self._places: array[int] = array("I")
-        known = {(kind.name, kind.version): (kind, head_of(kind.name, kind.version)) for kind in kinds}
-        for identifier, contact in items.items():
-            kind, head = known.get((identifier.kind, identifier.version), (None, b""))
-            if kind is None:
-                raise LocalProtocolError(f"the agreement does not name the kind {identifier.kind}")
-            value = identifier.value
-            if not kind.has_form(value):
-                raise FieldError(kind.name, "is not in its canonical form", f"make it with the parser of {kind.label}")
-            if contact_size:
-                check_contact(contact, contact_size)
-                self._contacts.append(contact)
-            self._packed += head
-            self._packed += len(value).to_bytes(4, "big")
-            self._packed += value
-            self._ends.append(len(self._packed))
-        self._count = len(self._ends) - 1
 
-    def fill(self, size: int) -> None:
-        """Fill up with dummies to `size`; how long it takes tells how many they are, so not while the peer waits."""
+    def fill(self) -> None:
+        """Fill up with dummies; how long it takes tells how many they are, so not while the peer waits."""
         # §8.1 step 2
-        for _ in range(size - self._count):
-            self._packed += encoded(dummy(randomness.random_bytes(32)))
-            self._ends.append(len(self._packed))
+        for _ in range(self._submission.set_size - self._count):
+            self._dummies += encoded(dummy(randomness.random_bytes(_RANDOM_BYTES)))
 
     def shuffle(self) -> None:
         """Draw a random order."""
-        size = len(self._ends) - 1
+        size = self._count + len(self._dummies) // _DUMMY_BYTES
         # Two equal keys, which alone would skew the order, have a probability under size² / 2^129.
         keys = randomness.random_bytes(_KEY_BYTES * size)
         self._places = records.order(keys, _KEY_BYTES, slice(0, _KEY_BYTES))
@@ -69,12 +47,22 @@ class OwnSet:
     @property
     def longest(self) -> int:
         """The bytes of the longest encoded identifier, dummies included."""
-        return max(end - start for start, end in pairwise(self._ends))
+        return max(self._submission.longest, _DUMMY_BYTES if self._dummies else 0)
+
+    @property
+    def longest_case_ref(self) -> int:
+        """The bytes of the longest case reference."""
+        return self._submission.longest_case_ref
 
     def inputs(self, prefix: bytes, places: slice) -> list[bytes]:
         """Return the PRF inputs of these places, behind the prefix of the session."""
-        packed, ends = self._packed, self._ends
-        return [prefix + packed[ends[item] : ends[item + 1]] for item in self._places[places]]
+        return [prefix + self._encoded(item) for item in self._places[places]]
+
+    def _encoded(self, item: int) -> bytearray:
+        if item < self._count:
+            return self._submission.encoded(item)
+        start = _DUMMY_BYTES * (item - self._count)
+        return self._dummies[start : start + _DUMMY_BYTES]
 
     def is_dummy(self, place: int) -> bool:
         """Return whether a dummy stands at this place."""
@@ -82,16 +70,43 @@ class OwnSet:
 
     def identifier(self, place: int) -> Identifier:
         """Return the identifier at this place."""
-        item = self._places[place]
-        return decoded(bytes(self._packed[self._ends[item] : self._ends[item + 1]]))
+        return decoded(bytes(self._encoded(self._places[place])))
 
     def contact(self, place: int) -> str:
-        """Return the contact that the peer is shown where this place matches."""
-        return self._contacts[self._places[place]] if self._contacts else ""
+        """Return the contact of the first row that has the identifier at this place."""
+        return self._submission.contact(self._places[place])
+
+    def case_ref(self, place: int) -> str:
+        """Return the case reference of the identifier at this place; a dummy has none."""
+        return "" if self.is_dummy(place) else self._submission.case_ref(self._places[place])
+
+    def claims(self, matched: list[int]) -> dict[int, str]:
+        """Return which of the places that matched (no dummies) are claimed, each with the contact to show the peer."""
+        place_of = {self._places[place]: place for place in matched}
+        return {place_of[item]: contact for item, contact in self._submission.claims(place_of).items()}
+
+    def persons(self) -> dict[int, tuple[int, ...]]:
+        """Return the numbers of the persons of each place that holds a token, ascending.
+
+        Persons are numbered in the order of their places, which the shuffle has drawn: so a number tells nothing of the
+        order of the rows, and is another one in the next session.
+        """
+        # §12.2
+        place_of = array("I", bytes(self._places.itemsize * len(self._places)))
+        for place, item in enumerate(self._places):
+            place_of[item] = place
+        found: dict[int, tuple[int, ...]] = {}
+        persons = sorted(sorted(place_of[item] for item in tokens) for tokens in self._submission.persons())
+        for number, places in enumerate(persons):
+            for place in places:
+                found[place] = (*found.get(place, ()), number)
+        return found
 
     def clear(self) -> None:
-        """Forget everything."""
-        wipe(self._packed)
-        self._packed.clear()
-        self._ends, self._places, self._contacts = array("Q", [0]), array("I"), []
+        """Forget everything; the items stay for other sessions of the same submission, and go with the last of them."""
+        wipe(self._dummies)
+        self._dummies.clear()
+        self._places = array("I")
         self._count = 0
+        if hasattr(self, "_submission"):
+            del self._submission

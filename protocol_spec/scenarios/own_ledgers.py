@@ -48,6 +48,8 @@ class Story:
         if other not in self.peers:
             self.peers.append(other)
         places = {"agreement": list(self.agreements).index(under), "peer": self.peers.index(other)}
+        if do in ("open", "admit"):
+            more = {"set_size": 8, **more}
         self.steps.append({"do": do, "time": self.time, **places, **more})
         self.wanted.append(refused)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,11 +81,9 @@ class Prepared:
     peer: psimatch.PublicIdentity
     flags: psimatch.FlagList
     ledger: psimatch.Ledger
-    items: Mapping[psimatch.Identifier, str]
+    submission: psimatch.Submission
     suppressed: int
     auditor: psimatch.PublicIdentity | None
-    case_refs: Mapping[psimatch.Identifier, str] | None
-    links: psimatch.Links
     executor: Executor | None = None
     unused: list[MeteredSession] = field(default_factory=list)
     last: MeteredSession | None = None
@@ -96,11 +94,7 @@ class Prepared:
         return self.last
 
     def check_session(self) -> None:
-        """Make the first session ahead, since that checks the list against the agreement.
-
-        Raises:
-            TooManyItemsError: the list is longer than the agreement allows.
-        """
+        """Make the first session ahead: its dummies are made before anybody can time that."""
         self.unused.append(self._new_session())
 
     def _new_session(self) -> MeteredSession:
@@ -109,13 +103,10 @@ class Prepared:
             self.agreement,
             self.identity,
             self.peer,
-            self.items,
+            self.submission,
             today=today(),
             executor=self.executor,
             auditor=self.auditor,
-            case_refs=self.case_refs,
-            reserved=self.flags.reserved,
-            links=self.links,
         )
 
     @property
@@ -129,6 +120,7 @@ def prepare(options: MatchOptions) -> Prepared:
 
     Raises:
         OutputError, AgreementError, IdentityError, FlagFileError, InvalidRowsError: what is wrong.
+        TooManyItemsError: the list is longer than the agreement allows.
     """
     _check_not_an_input(options)
     check_output(options.output, force=options.force)
@@ -144,18 +136,16 @@ def prepare(options: MatchOptions) -> Prepared:
     if auditor and not options.audit_folder.is_dir():
         raise psimatch.OutputError(f"there is no folder {options.audit_folder}", hint="make it, or name another")
     flags = _read_list(options, agreement.terms)
-    kept = flags.items(_suppressed(options.suppress_path, agreement.terms))
-    case_refs = flags.case_refs() if auditor else None
-    policy = agreement.terms.person_policy
-    links = psimatch.Links(flags.rows, psimatch.Policy(policy) if policy else psimatch.Policy.STRONG)
+    kept = flags.without(_suppressed(options.suppress_path, agreement.terms))
     ledger = psimatch.Ledger(options.ledger_path or beside(options.identity_path), identity, operator=options.operator)
     try:
         ledger.check_open(agreement, peer)
+        submission = psimatch.Submission(kept.rows, agreement.terms, at_least=ledger.largest_set(agreement))
     except psimatch.PsimatchError:
         ledger.close()
         raise
-    suppressed = len(flags.items()) - len(kept)
-    return Prepared(agreement, identity, peer, flags, ledger, kept, suppressed, auditor, case_refs, links)
+    suppressed = len(flags.items()) - len(kept.items())
+    return Prepared(agreement, identity, peer, flags, ledger, submission, suppressed, auditor)
 
 
 def _suppressed(path: Path | None, terms: psimatch.Terms) -> Collection[psimatch.Identifier]:

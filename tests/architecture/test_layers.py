@@ -17,7 +17,8 @@ LAYERS = [
     {"sealing"},
     {"oprf", "identity", "timing"},
     {"prf", "padding", "messages", "terms"},
-    {"wire", "agreement", "own_set"},
+    {"wire", "agreement", "submission"},
+    {"own_set"},
     {"agreement_text", "states", "matching", "envelope", "budget", "ledger_entries", "standing"},
     {"receipt", "disclosure", "ledger_store"},
     {"outputs", "ledger_view"},
@@ -78,6 +79,7 @@ SANS_IO = {
     "disclosure",
     "own_set",
     "parallel",
+    "submission",
 }
 
 

@@ -117,7 +117,7 @@ def test_a_claim_of_the_servers_dummy_is_none():
 
 def test_an_agreement_withdrawn_in_the_middle_of_a_session_is_charged_for_nothing(ledgers):
     wire, ledger = new_wire(), ledgers[1]
-    wire.take(Role.CLIENT, wire.sessions[Role.CLIENT].start(ledgers[0].open_session(AGREEMENT, POLICE.public)))
+    wire.take(Role.CLIENT, wire.sessions[Role.CLIENT].start(ledgers[0].open_session(AGREEMENT, POLICE.public, 8)))
     wire.take(Role.SERVER, wire.sessions[Role.SERVER].start())
     wire.step(Role.SERVER)
     needed = wire.asked.pop(Role.SERVER).needed
@@ -137,10 +137,10 @@ def test_nobody_renews_the_agreement_of_somebody_else(ledgers):
     """It would give the other party's spent budget away, or take over one that is not spent."""
     finish(AGREEMENT, ledgers)
     own = Agreement(make_terms(server=Party.of(STRANGER.public))).sign(CARE).sign(STRANGER)
-    ledgers[0].open_session(own, STRANGER.public)
+    ledgers[0].open_session(own, STRANGER.public, 8)
     stolen = make_terms(server=Party.of(STRANGER.public), predecessor=AGREEMENT.terms.id_text)
     with pytest.raises(errors.StandingError, match="renews one with another party"):
-        ledgers[0].open_session(Agreement(stolen).sign(CARE).sign(STRANGER), STRANGER.public)
+        ledgers[0].open_session(Agreement(stolen).sign(CARE).sign(STRANGER), STRANGER.public, 8)
 
 
 def test_a_stranger_costs_a_client_that_listens_two_entries_and_no_session(ledgers):

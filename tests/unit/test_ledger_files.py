@@ -77,7 +77,7 @@ def test_tables_that_were_changed_are_found(filled, clock, sql):
 def test_a_swallowed_entry_is_noticed_at_once(tmp_path, clock):
     agreement = make_agreement()
     with Ledger(tmp_path / "care.ledger", CARE, clock=clock) as ledger:
-        needed = AdmissionNeeded(bytes(32), bytes(32), 8, Standing(1, 0))
+        needed = AdmissionNeeded(bytes(32), bytes(32), 8, 8, Standing(1, 0))
         ledger.admit(agreement, POLICE.public, needed, Role.CLIENT)
         with opened(tmp_path / "care.ledger") as other:
             other.execute("CREATE TRIGGER swallow BEFORE INSERT ON entries BEGIN SELECT RAISE(IGNORE); END")
@@ -271,10 +271,10 @@ def test_a_damaged_last_entry_stops_the_next_session(filled, clock):
 def test_a_clock_moved_back(filled, clock):
     clock.now -= 3_600
     with Ledger(filled, CARE, clock=clock) as ledger, pytest.raises(LedgerError, match="clock"):
-        ledger.open_session(make_agreement(), POLICE.public)
+        ledger.open_session(make_agreement(), POLICE.public, 8)
     clock.now += 3_500
     with Ledger(filled, CARE, clock=clock) as ledger:
-        ledger.open_session(make_agreement(), POLICE.public)
+        ledger.open_session(make_agreement(), POLICE.public, 8)
         assert ledger.verify().last == NOON
 
 
