@@ -142,7 +142,7 @@ def test_the_place_of_a_claim_is_independent_of_the_place_in_the_list(found):
 
 
 def no_shuffle(own):
-    own._places = records.array("I", range(len(own._ends) - 1))
+    own._places = records.array("I", range(PLACES))
 
 
 def dummies_last(own):

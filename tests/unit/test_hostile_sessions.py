@@ -7,7 +7,19 @@ from concurrent.futures import Executor, Future
 
 import pytest
 from ledger_sessions import finish, kinds
-from sessions import CARE, POLICE, STANDING, STRANGER, TODAY, Wire, make_agreement, make_client, make_server, make_terms
+from sessions import (
+    CARE,
+    POLICE,
+    STANDING,
+    STRANGER,
+    TODAY,
+    Wire,
+    make_agreement,
+    make_client,
+    make_server,
+    make_terms,
+    submission,
+)
 
 from psimatch import drive, errors, kernel, oprf
 from psimatch.agreement import Agreement
@@ -171,7 +183,7 @@ def test_a_stranger_costs_a_client_that_listens_two_entries_and_no_session(ledge
     assert len(server.matches) == len(results[0].matches) == 2
     assert len(events) == 1
     session = ["admitted", "charged", "signed", "finished"]
-    assert kinds(ledgers[0]) == ["opened ledger", "accepted", "opened", "aborted", "opened", *session]
+    assert kinds(ledgers[0]) == ["opened ledger", "accepted", "declared", "opened", "aborted", "opened", *session]
 
 
 def test_a_link_to_nowhere_becomes_no_ledger(tmp_path):
@@ -269,11 +281,12 @@ def test_a_standing_at_its_end_only_locks_out_who_told_it():
 def test_the_same_names_on_both_sides_make_no_confusion_of_keys():
     twin = Identity.from_seed("Jeugdzorg Noord", bytes([77]) * 32)
     agreement = Agreement(make_terms(server=Party.of(twin.public))).sign(CARE).sign(twin)
-    ClientSession(agreement, CARE, twin.public, ITEMS, today=TODAY)
+    own = submission(agreement, ITEMS)
+    ClientSession(agreement, CARE, twin.public, own, today=TODAY)
     with pytest.raises(errors.NotAPartyError):
-        ClientSession(agreement, CARE, CARE.public, ITEMS, today=TODAY)
+        ClientSession(agreement, CARE, CARE.public, own, today=TODAY)
     with pytest.raises(errors.NotAPartyError):
-        ClientSession(agreement, twin, CARE.public, ITEMS, today=TODAY)
+        ClientSession(agreement, twin, CARE.public, own, today=TODAY)
 
 
 def test_without_the_last_message_the_client_releases_nothing_and_the_server_has_it_all():
@@ -310,7 +323,7 @@ def test_a_client_that_goes_before_its_first_blinded_is_charged_for_nothing(ledg
     with pytest.raises(errors.BudgetError, match="100 sessions with the peer broke off today") as refused:
         begin(101)
     assert "may try again" in refused.value.hint
-    assert kinds(ledgers[1]) == ["opened ledger", "accepted", *["opened", "admitted"] * 100]
+    assert kinds(ledgers[1]) == ["opened ledger", "accepted", "declared", *["opened", "admitted"] * 100]
 
 
 @pytest.mark.parametrize("charged", [0, 1, 500])

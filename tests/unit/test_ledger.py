@@ -31,7 +31,7 @@ from psimatch.transports import memory_pair
 
 def test_a_session_leaves_its_entries_on_both_sides(ledgers):
     client, server = finish(make_agreement(), ledgers)
-    shared = ["opened ledger", "accepted", "opened", "admitted", "charged"]
+    shared = ["opened ledger", "accepted", "declared", "opened", "admitted", "charged"]
     assert kinds(ledgers[0]) == [*shared, "signed", "finished"]
     assert kinds(ledgers[1]) == [*shared, "finished"]
     both = zip(ledgers, (client, server), (CARE, POLICE), (POLICE, CARE), strict=True)

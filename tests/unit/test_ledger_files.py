@@ -169,7 +169,7 @@ def test_sqlite_itself_refuses_to_change_or_remove(filled):
 
 def test_a_bit_flipped_in_each_entry_is_found_there(filled, tmp_path):
     whole = rows(filled)
-    assert len(whole) == 8
+    assert len(whole) == 9
     for number, body, signature in whole:
         data = bytearray(filled.read_bytes())
         data[data.index(body[:60].encode()) + 50] ^= 1
@@ -263,8 +263,8 @@ def test_a_correction_names_a_reference(reference):
 
 
 def test_a_damaged_last_entry_stops_the_next_session(filled, clock):
-    tampered(filled, ("UPDATE entries SET signature = ? WHERE number = 7", (bytes(64),)))
-    with pytest.raises(LedgerCorruptError, match="entry 7 "):
+    tampered(filled, ("UPDATE entries SET signature = ? WHERE number = 8", (bytes(64),)))
+    with pytest.raises(LedgerCorruptError, match="entry 8 "):
         Ledger(filled, CARE, clock=clock)
 
 

@@ -16,6 +16,7 @@ from sessions import (
     make_client,
     make_server,
     make_terms,
+    submission,
 )
 
 from psimatch import errors
@@ -124,7 +125,7 @@ def test_nothing_comes_of_an_iterator_after_cancel():
     assert list(outputs) == []
     assert server._key is None
     assert not server._outputs
-    assert not server._own._packed
+    assert not hasattr(server._own, "_submission")
     assert server.state is State.ABORTED
     with pytest.raises(errors.LocalProtocolError, match="ended"):
         server._channel.seal(b"nothing more is sealed, to no key")
@@ -141,7 +142,7 @@ def test_a_failing_executor_leaves_no_secret_and_the_peer_is_told():
     wire = Wire(client, server).run()
     assert isinstance(wire.errors[Role.SERVER], MemoryError)
     assert server._key is None
-    assert not server._own._packed
+    assert not hasattr(server._own, "_submission")
     with pytest.raises(errors.LocalProtocolError):
         list(server.receive(b""))
     wire.take(Role.SERVER, server.cancel())
@@ -193,12 +194,12 @@ def test_several_chunks_and_a_large_bucket():
     shared = [f"both {number}" for number in range(LIMITS.small_bucket + 3)]
     client_words = shared + [f"care {number}" for number in range(count - len(shared))]
     wire = run(agreement, client_words, shared)
-    # The client fills the whole agreement; the server's list fits the next power of two.
+    # The client fills the whole agreement; the server's list is filled up by Padmé.
     assert wire.results[Role.CLIENT].client_set_size == count
-    assert wire.results[Role.CLIENT].server_set_size == 2_048
+    assert wire.results[Role.CLIENT].server_set_size == 1_088
     for role in Role:
         assert {match.identifier for match in wire.results[role].matches} == {text(word) for word in shared}
-    assert [one.evaluations for one in wire.charges[Role.CLIENT]] == [2_048]
+    assert [one.evaluations for one in wire.charges[Role.CLIENT]] == [1_088]
     assert [one.evaluations for one in wire.charges[Role.SERVER]] == [count]
     assert {one.phase for one in wire.progress[Role.CLIENT]} == {"blinding", "receiving tags", "matching"}
 
@@ -236,7 +237,7 @@ def test_keys_and_lists_are_dropped_at_the_end():
     assert server._key is None
     assert not server._outputs
     for session in (client, server):
-        assert not session._own._packed
+        assert not hasattr(session._own, "_submission")
         assert not session._candidates
     assert client._channel._ephemeral_key is None
 
@@ -283,7 +284,9 @@ def test_no_element_is_evaluated_before_the_charge(monkeypatch):
 
 
 def test_more_identifiers_than_allowed():
-    with pytest.raises(errors.TooManyItemsError, match="9 distinct identifiers; the agreement allows 8"):
+    with pytest.raises(
+        errors.TooManyItemsError, match="takes 9 places, one for each identifier; the agreement allows 8"
+    ):
         make_client(make_agreement(), flags("abcdefghi"))
 
 
@@ -327,27 +330,21 @@ def test_the_agreement_must_hold():
         make_client(changed, {})
     for today, words in ((date(2026, 12, 31), "not yet"), (date(2027, 7, 1), "expired")):
         with pytest.raises(errors.AgreementNotInForceError, match=words):
-            ClientSession(agreement, CARE, POLICE.public, {}, today=today)
+            ClientSession(agreement, CARE, POLICE.public, submission(agreement, {}), today=today)
     for today in (date(2027, 1, 1), date(2027, 6, 30), datetime(2027, 6, 30, 23, 59)):
-        ClientSession(agreement, CARE, POLICE.public, {}, today=today)
+        ClientSession(agreement, CARE, POLICE.public, submission(agreement, {}), today=today)
 
 
 def test_the_identities_must_be_the_parties():
     agreement = make_agreement()
+    none = submission(agreement, {})
     with pytest.raises(errors.NotAPartyError, match="not a party"):
-        ClientSession(agreement, STRANGER, POLICE.public, {}, today=TODAY)
+        ClientSession(agreement, STRANGER, POLICE.public, none, today=TODAY)
     with pytest.raises(errors.NotAPartyError, match="not a party"):
-        ClientSession(agreement, CARE, STRANGER.public, {}, today=TODAY)
+        ClientSession(agreement, CARE, STRANGER.public, none, today=TODAY)
     with pytest.raises(errors.NotAPartyError, match="one and the same"):
-        ClientSession(agreement, CARE, CARE.public, {}, today=TODAY)
+        ClientSession(agreement, CARE, CARE.public, none, today=TODAY)
     with pytest.raises(errors.NotAPartyError, match="makes this identity the client, not the server"):
-        ServerSession(agreement, CARE, POLICE.public, {}, today=TODAY)
+        ServerSession(agreement, CARE, POLICE.public, none, today=TODAY)
     with pytest.raises(errors.AgreementFormatError, match="its own peer"):
         make_terms(server=make_terms().client)
-
-
-@pytest.mark.parametrize(("reserved", "size"), [(0, 1_024), (24, 1_024), (25, 2_048)])
-def test_places_that_are_reserved_count_in_the_size_of_the_set(reserved, size):
-    agreement = make_agreement(max_items=4_096)
-    session = make_client(agreement, {text(str(number)): "" for number in range(1_000)}, reserved=reserved)
-    assert session.set_size == size
