@@ -72,9 +72,9 @@ def test_what_a_crash_prints(sealed: Any, finish: Finish, name: str) -> None:
     program.write_text(
         "from psimatch import cli, own_set\n"
         "fill = own_set.OwnSet.fill\n"
-        "def crash(self, size):\n"
-        "    session_items = lambda: bytes(self._packed)\n"
-        "    fill(self, size)\n"
+        "def crash(self):\n"
+        "    session_items = lambda: bytes(self._submission._packed)\n"
+        "    fill(self)\n"
         f"    {CRASHES[name]}\n"
         "own_set.OwnSet.fill = crash\n"
         "cli.main()\n",
