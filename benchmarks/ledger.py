@@ -51,9 +51,9 @@ def one_session(ledger: Ledger, agreement: Agreement, client: Identity, server: 
     """Write what a client's driver writes of a session."""
     peer: PublicIdentity = server.public
     session = number.to_bytes(32, "big")
-    standing = ledger.open_session(agreement, peer)
+    standing = ledger.open_session(agreement, peer, ITEMS)
     told = Standing(number, standing.charged, standing.last_receipt)
-    ledger.admit(agreement, peer, AdmissionNeeded(session, session, ITEMS, told), Role.CLIENT)
+    ledger.admit(agreement, peer, AdmissionNeeded(session, session, ITEMS, ITEMS, told), Role.CLIENT)
     charge = ledger.charge(agreement, peer, ChargeNeeded(session, peer.fingerprint, ITEMS))
     receipt = Receipt(session, agreement.terms.id, session, session, ITEMS, ITEMS, 3, charge.ledger_head, session)
     signed = ReceiptSigned(receipt, 3, receipt.signed_by(client, Role.CLIENT).signature)

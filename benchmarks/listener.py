@@ -22,12 +22,12 @@ from two_parties import Run, parties
 from psimatch import (
     ClientSession,
     Ledger,
-    PackedItems,
     Role,
     Send,
     ServerSession,
     Session,
     Standing,
+    Submission,
     TcpListener,
     Timeouts,
     run_listening,
@@ -45,7 +45,7 @@ def listen(size: int, role: Role, pipe: Connection) -> None:
     own, peer = (client, server.public) if role is Role.CLIENT else (server, client.public)
     items = {text(value): "" for value in values(size, size)[role is Role.SERVER]}
     began = time.process_time()
-    packed = PackedItems.under(agreement.terms, items)
+    packed = Submission(items, agreement.terms)
     packing = time.process_time() - began
     del items
 
@@ -86,7 +86,9 @@ def strangers(size: int, role: Role) -> dict[str, bytes]:
             "a false selector": front + selector[::-1],
             "a recorded selector, which gets a Hello": front + selector,
         }
-    session = ClientSession(agreement, client, server.public, {}, today=agreement.terms.valid_from)
+    session = ClientSession(
+        agreement, client, server.public, Submission({}, agreement.terms), today=agreement.terms.valid_from
+    )
     (hello,) = (output.envelope for output in session.start(Standing(1, 0)) if isinstance(output, Send))
     framed = len(hello).to_bytes(4, "big") + hello
     return {

@@ -35,6 +35,7 @@ from psimatch import (
     ServerSession,
     Session,
     Standing,
+    Submission,
     TcpListener,
     Terms,
     kernel_name,
@@ -134,7 +135,7 @@ def party(run: Run, role: Role, pipe: Connection) -> None:
     client, server, agreement = parties(run)
     own, peer = (client, server.public) if role is Role.CLIENT else (server, client.public)
     of_role = dict(zip((Role.CLIENT, Role.SERVER), values(run.client_items, run.server_items), strict=True))
-    items = {text(value): "" for value in of_role[role]}
+    submission = Submission({text(value): "" for value in of_role[role]}, agreement.terms)
     del of_role
     ready = peak_megabytes()
     made: list[Clocked] = []
@@ -149,7 +150,7 @@ def party(run: Run, role: Role, pipe: Connection) -> None:
         def make_session() -> Clocked:
             kind = ClockedClient if role is Role.CLIENT else ClockedServer
             day = agreement.terms.valid_from
-            made.append(kind(agreement, own, peer, items, today=day, executor=executor))
+            made.append(kind(agreement, own, peer, submission, today=day, executor=executor))
             return made[-1]
 
         pipe.send(listener.address)

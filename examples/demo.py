@@ -212,7 +212,7 @@ def persons(care: Side, police: Side) -> None:
             raise DemoError("two different youths were taken for one")
         names = [" ".join((each["voornamen"], each["voorvoegsel"], each["achternaam"])) for each in (row, other_row)]
         print(f"    {reference}  {' '.join(names[0].split()):<22} is {' '.join(names[1].split())}")
-        print(f"               by {row['matched_rules'].split(', ')[0]}")
+        print(f"               by {row['matched_rule']}")
     if len(found[0]) != SHARED_PERSONS or len(found[1]) != SHARED_PERSONS:
         raise DemoError("not all youths of both lists were found")
     print("    Tim on care's list and Tom, his twin on that of the police, did not match.")

@@ -23,11 +23,12 @@ import sys
 import time
 import tomllib
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property, lru_cache
-from itertools import combinations, pairwise
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -1001,8 +1002,7 @@ class Channel:
     ledger: OwnLedger | None = None  # without one, all that is asked for is granted
     state: str = "new"  # of §7.1
     evaluated: bool = False  # whether an Evaluated was sent or received: from then on an Abort tells nothing (§9.2)
-    counts: Callable[[set[Identifier]], set[Identifier]] | None = None  # which matches count, of persons (§13.3)
-    reserved: int = 0  # places that persons leave unused (§13.3)
+    own_size: int = 0  # the bucket of the own set
     peer_standing: Standing | None = None
     session: bytes = ZERO
     first: bytes = b""  # the first envelope that this side sent
@@ -1012,7 +1012,6 @@ class Channel:
     acknowledged: int = 0
     body: bytes = b""  # of the receipt, at the end
     auditor: bytes = b""  # whose sealing key that is, where the terms name one (§12)
-    case_refs: Mapping[Identifier, str] = field(default_factory=dict)
     owner_seed: bytes = b""
     audit: list[bytes] = field(default_factory=list)  # header, rows, key seed
     messages: list[bytes] = field(default_factory=list)  # the records of all messages, sent and accepted
@@ -1042,7 +1041,8 @@ class Channel:
         self.peer_standing = read_standing(told)
         if self.ledger is not None:
             opening = self.role == "server"
-            session = self.ledger.admit(self.terms, self.peer, self.session, hello, self.peer_standing, size, opening)
+            sizes = size, self.own_size
+            session = self.ledger.admit(self.terms, self.peer, self.session, hello, self.peer_standing, *sizes, opening)
             self.standing = session or self.standing
         self.step("admit")
 
@@ -1144,9 +1144,15 @@ class Channel:
 # §12 Audit by opening
 
 
-def audit_leaf(salt: bytes, identifier: Identifier, blinding: bytes, case_ref: str) -> bytes:
+def person_numbers(persons: Sequence[int]) -> bytes:
+    """Return the numbers of persons as a row has them (§12.2)."""
+    return b"".join(i2osp(number, 4) for number in persons)
+
+
+def audit_leaf(salt: bytes, identifier: Identifier, blinding: bytes, persons: Sequence[int], case_ref: str) -> bytes:
     """Return the leaf of a row (§12.2)."""
-    return digest("psimatch/1 audit leaf", salt, identifier_bytes(identifier), blinding, case_ref.encode())
+    identified = identifier_bytes(identifier), blinding, person_numbers(persons)
+    return digest("psimatch/1 audit leaf", salt, *identified, case_ref.encode())
 
 
 def audit_root(leaves: Sequence[bytes]) -> bytes:
@@ -1170,9 +1176,12 @@ def audit_cipher(seeds: tuple[bytes, bytes], place: int) -> ChaCha20Poly1305:
     return ChaCha20Poly1305(bytes(a ^ b for a, b in zip(one, other, strict=True)))
 
 
-def audit_row(salt: bytes, identifier: Identifier, blinding: bytes, case_ref: str, size: int) -> bytes:
+def audit_row(
+    salt: bytes, identifier: Identifier, blinding: bytes, persons: Sequence[int], case_ref: str, size: int
+) -> bytes:
     """Return a row as it is sealed: zero-filled to `size` bytes (§12.3)."""
-    return lp(pack([salt, identifier_bytes(identifier), blinding, case_ref])).ljust(size, b"\0")
+    row = [salt, identifier_bytes(identifier), blinding, person_numbers(persons), case_ref]
+    return lp(pack(row)).ljust(size, b"\0")
 
 
 def audit_info(what: str, role: str, agreement: bytes, session: bytes) -> bytes:
@@ -1193,12 +1202,13 @@ def message_record(sender: int, session: bytes, received: int, message: bytes, s
 
 
 def begin_audit(
-    channel: Channel, items: Sequence[Identifier], blindings: Sequence[bytes], key_seed: bytes = b""
+    channel: Channel, own: OwnList, items: Sequence[Identifier], blindings: Sequence[bytes], key_seed: bytes = b""
 ) -> bytes:
     """Keep header, rows and key seed for the auditor, if the terms name one, and return the root (§12.2 to §12.4)."""
     if not channel.terms["auditor"]:
         return b""
-    role, size = ("client", "server")[channel.direction], 2000
+    role, size = ("client", "server")[channel.direction], 3000
+    persons = own.numbered(items) if role == "client" else {}
     auditor_seed, channel.owner_seed = channel.random(32), channel.random(32)
     seeds = auditor_seed, channel.owner_seed
     info = audit_info("seed", role, channel.agreement, channel.session)
@@ -1209,7 +1219,8 @@ def begin_audit(
     for part in chunks(len(items)):
         sealed = b""
         for place in part:
-            row = channel.random(32), items[place], blindings[place], channel.case_refs.get(items[place], "")
+            item = items[place]
+            row = channel.random(32), item, blindings[place], persons.get(item, []), own.case_refs.get(item, "")
             leaves.append(audit_leaf(*row))
             sealed += audit_cipher(seeds, place).encrypt(bytes(12), audit_row(*row, size), None)
         channel.audit.append(pack([1, b"".join(leaves[part.start :]), sealed]))
@@ -1225,9 +1236,16 @@ def _power(n: int) -> int:
     return 1 << max(0, n - 1).bit_length()
 
 
+def padme(n: int) -> int:
+    """Round up to a number whose binary form ends in zeros, as many as E - S (§8.1)."""
+    e = n.bit_length() - 1
+    mask = (1 << (e - e.bit_length())) - 1
+    return (n + mask) & ~mask
+
+
 def bucket(n: int, max_items: int) -> int:
-    """Return the bucket of a set of n identifiers (§8.1)."""
-    return max_items if max_items <= 1024 else min(max_items, max(1024, _power(n)))
+    """Return the bucket of a set of n places (§8.1)."""
+    return max_items if max_items <= 1024 else min(max_items, padme(max(1024, n)))
 
 
 def is_bucket(size: int, max_items: int) -> bool:
@@ -1350,6 +1368,65 @@ class Match:
 Steps = Generator[list[bytes], bytes, tuple[list[bytes], list[Match]]]
 
 
+@dataclass(frozen=True)
+class OwnRow:
+    """A row of the own list: what it says of one person, its contact, and the case reference for an auditor."""
+
+    identifiers: Sequence[Identifier]
+    contact: str = ""
+    case_ref: str = ""
+
+
+def strength(token: Identifier) -> tuple[int, bytes]:
+    """Return what tokens of one person are sorted by, the strongest first (§13.3)."""
+    return list(RULES).index(token[2].decode().partition("|")[0]), token[2]
+
+
+def rows_of(own: Mapping[Identifier, str]) -> list[OwnRow]:
+    """Return each identifier with its contact as a row of its own."""
+    return [OwnRow([item], contact) for item, contact in own.items()]
+
+
+class OwnList:
+    """What a side brings: identifiers with contact and case reference of their first row, and persons (§13.3)."""
+
+    def __init__(self, rows: Sequence[OwnRow]) -> None:
+        self.contacts: dict[Identifier, str] = {}
+        self.case_refs: dict[Identifier, str] = {}
+        self.persons: dict[tuple[Identifier, ...], str] = {}  # tokens, the strongest first: contact
+        for row in rows:
+            for item in row.identifiers:
+                self.contacts.setdefault(item, row.contact)
+                self.case_refs.setdefault(item, row.case_ref)
+            tokens = tuple(sorted({item for item in row.identifiers if item[0] == "person"}, key=strength))
+            if tokens:
+                self.persons.setdefault(tokens, row.contact)
+
+    def places(self, terms: Terms) -> int:
+        """Return how many places it takes: each person one for each rule (§8.1)."""
+        rules = len(rules_under(terms["person_policy"])) if self.persons else 0
+        alone = sum(item[0] != "person" for item in self.contacts)
+        return alone + sum(max(rules, len(tokens)) for tokens in self.persons)
+
+    def claims(self, found: Collection[Identifier]) -> dict[Identifier, str]:
+        """Return which of the identifiers that matched are claimed, with the contact of each (§7.2 step 5)."""
+        claimed = {item: self.contacts[item] for item in found if item[0] != "person"}
+        for tokens, contact in self.persons.items():
+            for strongest in [token for token in tokens if token in found][:1]:
+                claimed.setdefault(strongest, contact)
+        return claimed
+
+    def numbered(self, items: Sequence[Identifier]) -> dict[Identifier, list[int]]:
+        """Return the numbers of the persons of each token, given the items in the order of places (§12.2)."""
+        place = {item: at for at, item in enumerate(items)}
+        persons = sorted(sorted(place[token] for token in tokens) for tokens in self.persons)
+        numbers: dict[Identifier, list[int]] = {}
+        for number, places in enumerate(persons):
+            for at in places:
+                numbers.setdefault(items[at], []).append(number)
+        return numbers
+
+
 def padded(own: Mapping[Identifier, str], size: int, random: Random) -> list[Identifier]:
     """Fill a set with dummies, and shuffle it (§8.1 step 2, §7.2 step 2)."""
     filled = list(own) + [("dummy", 1, random(32)) for _ in range(size - len(own))]
@@ -1375,19 +1452,24 @@ def check_sealing_key(key: bytes) -> None:
         raise RefusedError("ephemeral key", 12, 8) from None
 
 
-def check_own(own: Collection[Identifier], terms: Terms) -> None:
-    """Refuse an identifier of a kind that the agreement does not name, or not in the form of its kind (§13.1)."""
-    for kind, version, value in own:
-        if f"{kind}/{version}" not in terms["kinds"] or not is_canonical(kind, value, terms):
-            raise RefusedError("own_list")
+def check_own(own: Sequence[OwnRow], terms: Terms) -> None:
+    """Refuse identifiers of another kind or form (§13.1), and a token of more than 256 persons (§13.3)."""
+    for row in own:
+        for kind, version, value in row.identifiers:
+            if f"{kind}/{version}" not in terms["kinds"] or not is_canonical(kind, value, terms):
+                raise RefusedError("own_list")
+    persons = Counter(token for tokens in OwnList(own).persons for token in tokens)
+    if any(count > 256 for count in persons.values()):
+        raise RefusedError("own_list")
 
 
-def own_size(channel: Channel, own: Mapping[Identifier, str]) -> int:
-    """Return the size to which the own set is filled, or refuse one that is too large (§3.1, §8.1, §13.3)."""
-    places = len(own) + channel.reserved
+def own_size(channel: Channel, own: OwnList) -> int:
+    """Return the size to which the own set is filled, or refuse one that is too large (§3.1, §8.1)."""
+    places = max(own.places(channel.terms), channel.ledger.largest_set(channel.terms) if channel.ledger else 0)
     if places > channel.terms["max_items"]:
         raise RefusedError("max_items")
-    return bucket(places, channel.terms["max_items"])
+    channel.own_size = bucket(places, channel.terms["max_items"])
+    return channel.own_size
 
 
 def full_claims(n: int, e: int) -> int:
@@ -1419,12 +1501,12 @@ def client_head(body: bytes) -> bytes:
     return bytes(fields[7])
 
 
-def client_steps(channel: Channel, own: Mapping[Identifier, str]) -> Steps:
+def client_steps(channel: Channel, own: OwnList) -> Steps:
     """Run a client: yields envelopes to send and is sent each one received (§7.2)."""
     random, terms, maximum = channel.random, channel.terms, channel.terms["max_items"]
     size, e, width = own_size(channel, own), sealed_size(terms), terms["contact_size"]
     if channel.ledger is not None:
-        channel.standing = channel.ledger.open(terms, channel.peer)
+        channel.standing = channel.ledger.open(terms, channel.peer, size)
     hello = channel.seal(pack([HELLO, random(32), channel.ephemeral.public, size, *standing_fields(channel.standing)]))
     fields, _ = channel.open((yield [hello]), SERVER_HELLO)
     nonce, ephemeral, public_key, server_size, *told, server_root = fields
@@ -1440,10 +1522,10 @@ def client_steps(channel: Channel, own: Mapping[Identifier, str]) -> Steps:
     channel.took(SERVER_HELLO)
     channel.admit(channel.sent[0], server_size, told)
 
-    inputs = [(item, prf_input(channel.agreement, session, item)) for item in padded(own, size, random)]
+    inputs = [(item, prf_input(channel.agreement, session, item)) for item in padded(own.contacts, size, random)]
     scalars = [random_scalar(random) for _ in inputs]
     blinded = [blind(data, r) for (_, data), r in zip(inputs, scalars, strict=True)]
-    root = begin_audit(channel, [item for item, _ in inputs], [b"\0" + encode_scalar(r) for r in scalars])
+    root = begin_audit(channel, own, [item for item, _ in inputs], [b"\0" + encode_scalar(r) for r in scalars])
 
     tags: list[bytes] = []
     for part in chunks(server_size):
@@ -1469,22 +1551,20 @@ def client_steps(channel: Channel, own: Mapping[Identifier, str]) -> Steps:
         verify_chunk(public_key, session + i2osp(i, 4), blinded[part.start : part.stop], split(evaluated, 32), proof)
         for j, element in zip(part, split(evaluated, 32), strict=True):
             tag, claim, secret = parts(finalize(inputs[j][1], scalars[j], element))
-            if tag in published and inputs[j][0] in own:
+            if tag in published and inputs[j][0] in own.contacts:
                 found.append((claim, secret, inputs[j][0]))
         channel.took(EVALUATED, part is cut[-1])
         ahead = [channel.seal(pack([BLINDED, rests[i + 4], pieces[i + 4], b""]))] if i + 4 < len(cut) else []
 
-    if channel.counts is not None:
-        counting = channel.counts({item for _, _, item in found})
-        found = [each for each in found if each[2] in counting]
-    found.sort()
+    spoken = own.claims({item for _, _, item in found})
+    found = sorted(each for each in found if each[2] in spoken)
     contacts = ["" for _ in found]
     if terms["reveal"] == "both":
         slot_chunks = chunks(slots(len(found), min(size, server_size)))
         out = []
         for part in slot_chunks:
             some = found[part.start : part.stop]
-            sealed = b"".join(seal_contact(secret, session, "server", own[item], width) for _, secret, item in some)
+            sealed = b"".join(seal_contact(secret, session, "server", spoken[item], width) for _, secret, item in some)
             claims = pack([CLAIMS, part is slot_chunks[-1], b"".join(claim for claim, _, _ in some), sealed])
             out.append(channel.seal(claims, full_claims(len(part), e)))
         for part in slot_chunks:
@@ -1513,7 +1593,7 @@ def client_steps(channel: Channel, own: Mapping[Identifier, str]) -> Steps:
     return [], [Match(item, names[i], contacts[i]) for i, (_, _, item) in enumerate(found)]
 
 
-def server_steps(channel: Channel, own: Mapping[Identifier, str]) -> Steps:
+def server_steps(channel: Channel, own: OwnList) -> Steps:
     """Run a server: yields envelopes to send and is sent each one received (§7.3)."""
     random, terms, maximum = channel.random, channel.terms, channel.terms["max_items"]
     size, e, width = own_size(channel, own), sealed_size(terms), terms["contact_size"]
@@ -1528,8 +1608,8 @@ def server_steps(channel: Channel, own: Mapping[Identifier, str]) -> Steps:
     seed = random(32)
     key = session_key(seed, channel.agreement, session)
     public_key = encode_element(multiply(key, BASE))
-    items = padded(own, size, random)
-    root = begin_audit(channel, items, [b""] * size, seed)
+    items = padded(own.contacts, size, random)
+    root = begin_audit(channel, own, items, [b""] * size, seed)
     told = standing_fields(channel.standing)
     out = [channel.seal(pack([SERVER_HELLO, nonce, channel.ephemeral.public, public_key, size, *told, root]))]
 
@@ -1570,7 +1650,7 @@ def server_steps(channel: Channel, own: Mapping[Identifier, str]) -> Steps:
             ensure(len(sealed) == e * (len(claims) // 16), "count")
             taken.append(len(claims) // 16)
             for claim in split(claims, 16):
-                ensure(claim in outputs and outputs[claim][2] in own, "claims")
+                ensure(claim in outputs and outputs[claim][2] in own.contacts, "claims")
                 ensure(not found or claim > found[-1][0], "claims")
                 found.append((claim, *outputs[claim][1:]))
             slot_chunks = chunks(slots(len(found), smaller) if last else smaller)
@@ -1582,7 +1662,8 @@ def server_steps(channel: Channel, own: Mapping[Identifier, str]) -> Steps:
             channel.took(CLAIMS, last)
         for part in slot_chunks:
             some = found[part.start : part.stop]
-            answer = b"".join(seal_contact(secret, session, "client", own[item], width) for _, secret, item in some)
+            told = [(secret, own.contacts[item]) for _, secret, item in some]
+            answer = b"".join(seal_contact(secret, session, "client", contact, width) for secret, contact in told)
             out.append(channel.seal(pack([CONTACTS, len(some), answer]), full_contacts(len(part), e)))
 
     out.append(channel.seal(pack([LEDGER_HEAD, channel.ledger_head])))
@@ -1607,10 +1688,9 @@ class Peer:
     """
 
     def __init__(
-        self, role: str, identity: Identity, peer: PublicIdentity, terms: Terms, own: Mapping[Identifier, str],
+        self, role: str, identity: Identity, peer: PublicIdentity, terms: Terms, own: Sequence[OwnRow],
         random: Random = os.urandom, standing: Standing = FIRST, ledger_head: bytes = ZERO,
-        auditor: bytes = b"", case_refs: Mapping[Identifier, str] | None = None, ledger: OwnLedger | None = None,
-        counts: Callable[[set[Identifier]], set[Identifier]] | None = None, reserved: int = 0,
+        auditor: bytes = b"", ledger: OwnLedger | None = None,
     ) -> None:  # fmt: skip
         check_terms(terms)
         for name, public in ((role, identity.public), ({"client": "server", "server": "client"}[role], peer)):
@@ -1618,10 +1698,9 @@ class Peer:
                 raise RefusedError("party")
         check_own(own, terms)
         self.channel = Channel(0 if role == "client" else 1, identity, peer, terms, random, standing, ledger_head)
-        self.channel.auditor, self.channel.case_refs = auditor, case_refs or {}
-        self.channel.ledger, self.channel.counts, self.channel.reserved = ledger, counts, reserved
+        self.channel.auditor, self.channel.ledger = auditor, ledger
         self.matches: list[Match] | None = None
-        self._steps = (client_steps if role == "client" else server_steps)(self.channel, own)
+        self._steps = (client_steps if role == "client" else server_steps)(self.channel, OwnList(own))
 
     @property
     def peer_standing(self) -> Standing | None:
@@ -1829,6 +1908,7 @@ ENTRIES: dict[str, dict[str, range | str]] = {
         "valid_from": DATE, "valid_until": DATE, "max_evaluations": NUMBER,
     },
     "opened": {**UNDER, "party": BYTES_32, "sessions": range(1, 2**53)},
+    "declared": {**UNDER, "set_size": range(1, 2**53)},
     "admitted": {
         **UNDER, "party": BYTES_32, "session": BYTES_32, "hello": BYTES_32, "peer_sessions": NUMBER,
         "peer_charged": NUMBER, "peer_receipt": BYTES_32,
@@ -2138,28 +2218,44 @@ class OwnLedger:
         if standing_point(told, before, paid, self.receipts()):
             raise RefusedError("standing", code=14)
 
-    def open(self, terms: Terms, peer: PublicIdentity) -> Standing:
-        """Open a session, and return the standing to tell the peer (§11.4 point 1)."""
+    def largest_set(self, terms: Terms) -> int:
+        """Return the largest set size that this party has told under an agreement (§8.1)."""
+        declared = self.last("declared", agreement=agreement_id(terms).hex())
+        return int(declared["set_size"]) if declared else 0
+
+    def open(self, terms: Terms, peer: PublicIdentity, own_size: int) -> Standing:
+        """Open a session with a set of that size; return the standing to tell the peer (§11.4 point 1)."""
         under = {"agreement": agreement_id(terms).hex(), "peer": peer.fingerprint.hex()}
         party = self.check_agreement(terms, peer)
+        self.check_own_size(terms, own_size)
         if not self.of("accepted", agreement=under["agreement"]):
             name = next(p["name"] for p in (terms["client"], terms["server"])
                         if read_written(p["fingerprint"]) == peer.fingerprint)  # fmt: skip
             predecessor = read_written(terms["predecessor"]).hex() if terms["predecessor"] else ""
             same = {field: terms[field] for field in ("title", "valid_from", "valid_until", "max_evaluations")}
             self.append("accepted", **under, party=party, peer_name=name, predecessor=predecessor, **same)
+        if own_size > self.largest_set(terms):
+            self.append("declared", **under, set_size=own_size)
         sessions, charged, receipt = self.standing(peer)
         self.append("opened", **under, party=party, sessions=sessions + 1)
         return sessions + 1, charged, receipt
 
+    def check_own_size(self, terms: Terms, own_size: int) -> None:
+        """Refuse an own set that is smaller than one that the peer was told of (§8.1)."""
+        if own_size < self.largest_set(terms):
+            raise RefusedError("own set size", code=2)
+
     def admit(
-        self, terms: Terms, peer: PublicIdentity, session: bytes, hello: bytes, told: Standing, size: int, opening: bool
-    ) -> Standing | None:
+        self, terms: Terms, peer: PublicIdentity, session: bytes, hello: bytes, told: Standing, size: int,
+        own_size: int, opening: bool,
+    ) -> Standing | None:  # fmt: skip
         """Admit the peer, or refuse it; a server opens the session with it, and gets its own standing (§7.4, §11.4)."""
         under = {"agreement": agreement_id(terms).hex(), "peer": peer.fingerprint.hex()}
         if opening and self.of("admitted", hello=hello.hex()):
             raise RefusedError("Hello admitted before", code=5)
         party = self.check_agreement(terms, peer)
+        if opening:
+            self.check_own_size(terms, own_size)
         try:
             self.check_told(peer, told)
         except RefusedError as error:
@@ -2167,7 +2263,7 @@ class OwnLedger:
                 self.append("refused", **under, reason=error.reason)
             raise
         self.check_budget(terms, peer, size)
-        own = self.open(terms, peer) if opening else None
+        own = self.open(terms, peer, own_size) if opening else None
         said = {"peer_sessions": told[0], "peer_charged": told[1], "peer_receipt": told[2].hex()}
         self.append("admitted", **under, party=party, session=session.hex(), hello=hello.hex(), **said)
         return own
@@ -2680,31 +2776,6 @@ def read_person(row: Row, policy: str) -> list[str]:
     return ["|".join((name, *joined)) for name, joined in tokens.items() if all(joined)]
 
 
-def one_person(policy: str, rules: Collection[str]) -> bool:
-    """Say whether the rules under which two records agree make them one person."""
-    if policy == "any" or any(RULES[name][1] for name in rules):
-        return bool(rules)
-    columns = [
-        {column for column, found in COLUMNS.items() if set(found.split()) & set(RULES[name][0].split())}
-        for name in rules
-    ]
-    return policy == "two" and any(not one & other for one, other in combinations(columns, 2))
-
-
-def counting(records: Sequence[Collection[Identifier]], policy: str) -> Callable[[set[Identifier]], set[Identifier]]:
-    """Return what tells which matches count: of persons, the tokens of records that the policy makes a match."""
-
-    def counts(found: set[Identifier]) -> set[Identifier]:
-        kept = {item for item in found if item[0] != "person"}
-        for record in records:
-            agreed = {item for item in record if item in found and item[0] == "person"}
-            if one_person(policy, [value.decode().split("|")[0] for _, _, value in agreed]):
-                kept |= agreed
-        return kept
-
-    return counts
-
-
 # §13.1 All kinds
 
 READERS: dict[str, Callable[[Row], str]] = {
@@ -2802,7 +2873,7 @@ class Auditor:
         self.digests: tuple[list[bytes], list[bytes]] = ([], [])
         self.received = [0, 0]
         self.receipt = False  # whether both have signed one
-        self.opened: dict[int, tuple[Identifier, bytes, str]] = {}  # by place: identifier, blinding, case reference
+        self.opened: dict[int, tuple[Identifier, bytes, list[int], str]] = {}  # by place, a row without its salt
         self.broken = [] if all(self.follows(*message) for message in file.messages) else [1]
         # A file that ends before ServerHello binds nobody to anything.
         began = self.of(HELLO) and self.of(SERVER_HELLO)
@@ -2950,13 +3021,14 @@ class Auditor:
         raw = self.unsealed(auditor_seed, shares, place, self.file.rows[place])
         length = int.from_bytes(raw[:4], "big")
         demand(not any(raw[4 + length :]), "fill")
-        salt, encoded, blinding, case_ref = unpack(raw[4 : 4 + length])
+        salt, encoded, blinding, packed, case_ref = unpack(raw[4 : 4 + length])
         item = self.identifier(encoded)
-        leaf = digest("psimatch/1 audit leaf", salt, encoded, blinding, case_ref.encode())
+        persons = self.persons(item, packed)
+        leaf = digest("psimatch/1 audit leaf", salt, encoded, blinding, packed, case_ref.encode())
         demand(leaf == self.file.leaves[place], "leaf")
         demand(len(case_ref.encode()) <= (0 if item[0] == "dummy" else 200), "case reference")
         demand(len(blinding) == (33, 0)[self.file.role], "blinding")
-        self.opened[place] = item, blinding, case_ref
+        self.opened[place] = item, blinding, persons, case_ref
         if self.file.role == 1:
             published, output = self.packed(TAGS, 1), evaluate(self.key, self.prefix + encoded)
             return len(published) < 16 * self.file.size or parts(output)[0] in split(published, 16)
@@ -2966,6 +3038,15 @@ class Auditor:
         chunk = next(part for part in chunks(self.file.size) if place in part)
         ways = {row[1][0] for other, row in self.opened.items() if other in chunk}
         return len(ways) == 1 and self.blinded(item, blinding) == elements[place]
+
+    def persons(self, item: Identifier, packed: bytes) -> list[int]:
+        """Return the numbers of the persons of a row, or refuse them (§12.2)."""
+        demand(len(packed) % 4 == 0, "persons")
+        numbers = [int.from_bytes(each, "big") for each in split(packed, 4)]
+        demand(all(one < two for one, two in pairwise(numbers)), "persons")
+        most = 256 if self.file.role == 0 and item[0] == "person" else 0
+        demand(min(most, 1) <= len(numbers) <= most and all(n < self.file.size for n in numbers), "persons")
+        return numbers
 
     def identifier(self, encoded: bytes) -> Identifier:
         """Return an identifier of the agreement, or a dummy; refuse anything else (§12.2, §8.1)."""
@@ -2989,7 +3070,7 @@ class Auditor:
 
     def output(self, place: int, evaluated: bytes) -> tuple[bytes, bytes, bytes]:
         """Return tag, claim and match secret of a client's row from its evaluated element (§4.3)."""
-        item, blinding, _ = self.opened[place]
+        item, blinding, _, _ = self.opened[place]
         r, point = decode_scalar(blinding[1:]), decode_element(evaluated)
         if blinding[0]:
             public_key = decode_element(self.of(SERVER_HELLO)[0][2])
@@ -2999,23 +3080,32 @@ class Auditor:
         return parts(finish(self.prefix + identifier_bytes(item), encode_element(unblinded)))
 
     def client_claimed(self) -> bool:
-        """Say whether every match of the client's was claimed, and every claim is one of its rows (check 7)."""
+        """Say whether the claims are the matches, of each person the strongest, and of the client's rows (check 7)."""
         public_key, blinded, claimed = self.of(SERVER_HELLO)[0][2], [], set(split(self.packed(CLAIMS, 1), 16))
         for i, (elements, answer) in enumerate(zip(self.of(BLINDED), self.of(EVALUATED), strict=True)):
             blinded = split(elements[1], 32)
             verify_chunk(public_key, self.file.session + i2osp(i, 4), blinded, split(answer[0], 32), answer[1])
         evaluated, published = split(self.packed(EVALUATED, 0), 32), set(split(self.packed(TAGS, 1), 16))
-        undecided = ("dummy", "person") if self.terms["person_policy"] == "two" else ("dummy",)
-        outputs = [(self.opened[place][0][0], *self.output(place, one)[:2]) for place, one in enumerate(evaluated)]
-        due = {claim for kind, tag, claim in outputs if tag in published and kind not in undecided}
-        own = {claim for kind, _, claim in outputs if kind != "dummy"}
-        return self.terms["reveal"] == "client" or due <= claimed <= own
+        outputs = [(place, *self.output(place, one)[:2]) for place, one in enumerate(evaluated)]
+        real = [each for each in outputs if self.opened[each[0]][0][0] != "dummy"]
+        matched = {place: claim for place, tag, claim in real if tag in published}
+        due, best = set[bytes](), dict[int, int]()  # best: by person, the place of its strongest token
+        for place, claim in matched.items():
+            item, _, persons, _ = self.opened[place]
+            if item[0] != "person":
+                due.add(claim)
+            for number in persons:
+                other = best.setdefault(number, place)
+                best[number] = min(place, other, key=lambda at: strength(self.opened[at][0]))
+        due |= {matched[place] for place in best.values()}
+        own = {claim for _, _, claim in real}
+        return self.terms["reveal"] == "client" or (claimed <= own and claimed & set(matched.values()) == due)
 
     def server_published(self) -> bool:
         """Say whether the tags are those of the rows, and every claim belongs to a row that is no dummy (check 8)."""
         outputs = [
             (item[0], *parts(evaluate(self.key, self.prefix + identifier_bytes(item))))
-            for item, _, _ in self.opened.values()
+            for item, _, _, _ in self.opened.values()
         ]
         real = {claim for kind, _, claim, _ in outputs if kind != "dummy"}
         tags = sorted(tag for _, tag, _, _ in outputs)
@@ -3044,28 +3134,15 @@ def read_agreement(path: Path, parties: Mapping[str, PublicIdentity], today: dat
     return terms
 
 
-@dataclass
-class Items:
-    """A list: each identifier with the contact of its first record, the records, and the places they leave unused."""
-
-    own: dict[Identifier, str] = field(default_factory=dict)
-    records: list[list[Identifier]] = field(default_factory=list)
-    reserved: int = 0
-
-
-def read_items(path: Path, terms: Terms) -> Items:
+def read_items(path: Path, terms: Terms) -> list[OwnRow]:
     """Read a list: a record a line, as JSON of its `kind` (with version), the columns of that, and `contact`."""
-    items = Items()
+    rows = []
     for line in path.read_text(encoding="utf-8").splitlines():
         record = json.loads(line)
         demand(record["kind"] in terms["kinds"], "kind")
         found = read_kind(record["kind"].partition("/")[0], record, terms)
-        for identifier in found:
-            items.own.setdefault(identifier, record.get("contact", "") if terms["contact_size"] else "")
-        items.records.append(found)
-        if record["kind"] == "person/1" and found:
-            items.reserved += len(rules_under(terms["person_policy"])) - len(found)
-    return items
+        rows.append(OwnRow(found, record.get("contact", "") if terms["contact_size"] else ""))
+    return rows
 
 
 def connected(
@@ -3110,13 +3187,10 @@ def run_party(arguments: Sequence[str]) -> int:
     try:
         terms = read_agreement(given.agreement, parties, datetime.now(UTC).date())
         items = read_items(given.items, terms)
-        counts = counting(items.records, terms["person_policy"])
         ledger = OwnLedger(identity, terms[given.role]["name"], given.ledger)
         agreement = agreement_id(terms)
         with connected(given.listen, given.connect, given.role, identity, peer, agreement) as connection:
-            party = Peer(
-                given.role, identity, peer, terms, items.own, ledger=ledger, counts=counts, reserved=items.reserved
-            )
+            party = Peer(given.role, identity, peer, terms, items, ledger=ledger)
             found = run_over(connection, party)
     except (RefusedError, AbortedError, OSError) as error:
         print(f"no session: {error}", file=sys.stderr)

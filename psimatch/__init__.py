@@ -137,7 +137,7 @@ from psimatch.interrupts import HeldInterrupt
 from psimatch.ledger import Ledger
 from psimatch.ledger_entries import Entry
 from psimatch.ledger_view import LedgerView, NotCounted, Verified
-from psimatch.linkage import Figures, Links, evaluate_linkage
+from psimatch.linkage import Figures, evaluate_linkage
 from psimatch.match_files import write_matches, write_skipped
 from psimatch.matching import Match
 from psimatch.messages import Standing
@@ -156,7 +156,6 @@ from psimatch.outputs import (
     Send,
     SessionResult,
 )
-from psimatch.own_set import PackedItems
 from psimatch.parameters import LIMITS, PROTOCOL_VERSION, Limits, Role
 from psimatch.profiles import Profile, read_profile
 from psimatch.receipt import Receipt
@@ -166,6 +165,7 @@ from psimatch.selector import open_selector, seal_selector
 from psimatch.server import ServerSession
 from psimatch.session import Session
 from psimatch.states import State
+from psimatch.submission import Submission, SubmittedRow
 from psimatch.suppression import Suppressed, Suppression, every_kind_but, read_suppression
 from psimatch.tables import Sheet
 from psimatch.terms import Party, Reveal, Terms, kinds_from_names, read_day
@@ -255,7 +255,6 @@ __all__ = [
     "LedgerError",
     "LedgerView",
     "Limits",
-    "Links",
     "LocalProtocolError",
     "Match",
     "MatchEstimate",
@@ -272,7 +271,6 @@ __all__ = [
     "PHONE",
     "PHONE_REGION",
     "PROTOCOL_VERSION",
-    "PackedItems",
     "Party",
     "PassphraseError",
     "PeerAbortedError",
@@ -312,6 +310,8 @@ __all__ = [
     "Standing",
     "StandingError",
     "State",
+    "Submission",
+    "SubmittedRow",
     "Suppressed",
     "Suppression",
     "SuppressionError",

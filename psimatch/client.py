@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from itertools import chain, repeat
 from typing import ClassVar
@@ -65,6 +65,8 @@ class ClientSession(Session):
         self._found: list[tuple[bytes, array[int]]] = []
         self._looked_up = 0
         self._places: deque[slice] = deque()
+        # By place: what the peer is shown of a claim.
+        self._spoken: dict[int, str] = {}
 
     def _wipe(self) -> None:
         wipe(*(blinding.blinds for _, blinding in self._blindings), *(blinding.blinds for blinding in self._unblinding))
@@ -106,7 +108,7 @@ class ClientSession(Session):
             yield from self._take_tags(message)
 
     def _blind_own_set(self) -> Iterator[Output]:
-        self._own.fill(self.set_size)
+        self._own.fill()
         self._own.shuffle()
         self._trail.begin(self._channel.session_id, self._own, self.set_size)
         pieces = chunks(self.set_size)
@@ -171,7 +173,7 @@ class ClientSession(Session):
             yield Progress("matching", self._looked_up, self.set_size)
 
     def _choose(self) -> None:
-        """Make the candidates of what was found; takes longer the more there are."""
+        """Make the candidates of what was found, one for each claim; takes longer the more there are."""
         first = 0
         # By place: the PRF output, as where in which chunk it is.
         found: dict[int, tuple[bytes, int]] = {}
@@ -181,19 +183,16 @@ class ClientSession(Session):
                 if at >= 0 and not self._own.is_dummy(first + number):
                     found[first + number] = outputs, number
             first += len(places)
-        for place in self._counting(found):
+        self._spoken = self._own.claims(list(found))
+        for place in self._spoken:
             self._candidates.add(*found[place], place)
         wipe(*(outputs for outputs, _ in self._found))
         self._found.clear()
         self._candidates.sort()
         self._match_count = len(self._candidates)
 
-    def _counting(self, places: Iterable[int]) -> Iterable[int]:
-        """Return the places whose match counts."""
-        if self._links is None:
-            return places
-        named = {self._own.identifier(place): place for place in places}
-        return [named[identifier] for identifier in self._links(named.keys())]
+    def _contact(self, place: int) -> str:
+        return self._spoken[place]
 
     def _end_of_evaluation(self) -> Iterator[Output]:
         # §7.2 step 6

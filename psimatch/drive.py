@@ -175,8 +175,8 @@ def run_listening(
     that it has withdrawn the agreement, which stays true whoever delivers it.
 
     A session is made once the preface has passed, and a listening client has seen the selector of a server that
-    connects (psimatch-1 §10.1). Let `make_session` hand in items that were packed before (`PackedItems.under`): then
-    a stranger costs the same whatever the length of the list. One connection is served at a time: the others wait in
+    connects (psimatch-1 §10.1). Let `make_session` hand in one `Submission` that was made before: then a stranger
+    costs the same whatever the length of the list. One connection is served at a time: the others wait in
     the system's queue. So the first message has only the handshake timeout; later ones have the idle timeout, since
     the peer computes before them.
 
@@ -201,6 +201,7 @@ def run_listening(
     deadline = Deadline.after(wait)
     # What is wrong on this side shows now, not when somebody comes.
     served = make_session()
+    ledger.check_set_size(served.agreement, served.set_size)
     # Only to say what is served: its keys need not lie about.
     served.cancel()
     refused: ConnectionRefused | None = None
@@ -260,6 +261,7 @@ class _Run:
     ) -> None:
         if session.terms.auditor and audit_folder is None:
             raise LocalProtocolError("the agreement names an auditor, so the session needs a folder for its audit file")
+        ledger.check_set_size(session.agreement, session.set_size)
         self._audit_folder = audit_folder
         self._audit: AuditWriter | None = None
         self._session = session
@@ -295,7 +297,8 @@ class _Run:
         """Return what a client tells the server of its ledger."""
         if self._session.role is Role.SERVER:
             return None
-        standing = self._ledger.open_session(self._session.agreement, self._session.peer)
+        session = self._session
+        standing = self._ledger.open_session(session.agreement, session.peer, session.set_size)
         self._opened = True
         return standing
 

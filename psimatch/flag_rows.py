@@ -18,7 +18,7 @@ from psimatch.columns import Columns, ColumnUse, Reading
 from psimatch.contact import check_contact
 from psimatch.damaged_text import is_damaged, is_damaged_name, is_failed_formula
 from psimatch.errors import FieldError
-from psimatch.flags import BadCell, Flag, FlagList, InvalidRow, KindCount, Remark, reserved_places
+from psimatch.flags import BadCell, Flag, FlagList, InvalidRow, KindCount, Remark
 from psimatch.headers import holds_mostly
 from psimatch.identifiers import PERSON, Identifier, Kind, is_word_for_nothing, may_be_a_name
 from psimatch.parameters import LIMITS
@@ -76,7 +76,6 @@ class RowReader:
             tuple(self.invalid),
             tuple(self.empty),
             self.contact_bytes == 0 and columns.contact is not None and not self.strict,
-            reserved_places(self.rows, {kind.name: kind.most_identifiers for kind in self.asked}),
             columns.account,
             tuple(self._count(kind) for kind in self.asked),
             tuple(self.remarks),

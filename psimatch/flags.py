@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from psimatch.columns import Column, ColumnUse
 from psimatch.errors import FieldError, InvalidRowsError
 from psimatch.identifiers import Identifier
-from psimatch.parameters import LIMITS
 
 # Cells, case references, contacts and identifiers stay out of every repr: a repr ends up in logs and tracebacks.
 
@@ -101,10 +100,9 @@ class FlagList:
     `columns` is the header as it stands in the file, and `account` says what each of them is. `kinds` has the account
     of each kind that was asked for, in that order. `remarks` name what may be a mistake in a usable row.
     `rows_without_identifier` are the numbers of the rows that fill no kind: no error, but the user should know.
-    `contacts_ignored` says that there is a contact column, but the agreement allows no contacts. `reserved` are the
-    places that records leave unused: each person counts as many identifiers as any other, whatever is known of it.
-    `readable` are the labels of all kinds that the file has the columns of, those that were not asked for included.
-    `other_sheets` are the sheets of the workbook that were not read.
+    `contacts_ignored` says that there is a contact column, but the agreement allows no contacts. `readable` are the
+    labels of all kinds that the file has the columns of, those that were not asked for included. `other_sheets` are
+    the sheets of the workbook that were not read.
     """
 
     path: Path
@@ -115,7 +113,6 @@ class FlagList:
     invalid: tuple[InvalidRow, ...] = field(repr=False, default=())
     rows_without_identifier: tuple[int, ...] = ()
     contacts_ignored: bool = False
-    reserved: int = 0
     account: tuple[Column, ...] = ()
     kinds: tuple[KindCount, ...] = ()
     remarks: tuple[Remark, ...] = ()
@@ -156,23 +153,6 @@ class FlagList:
                 items.setdefault(identifier, flag.contact)
         return items
 
-    def case_refs(self) -> dict[Identifier, str]:
-        """Return the case reference of each identifier whose first row has one, for an audit file.
-
-        Raises:
-            InvalidRowsError: one is too long for that; names the row.
-        """
-        references: dict[Identifier, str] = {}
-        for flag in self.rows:
-            if len(flag.case_ref.encode()) > LIMITS.case_ref_bytes:
-                raise InvalidRowsError(
-                    f"row {flag.row:,}: the case reference has over {LIMITS.case_ref_bytes} bytes",
-                    hint="shorten it: the auditor looks the case up by it",
-                )
-            for identifier in flag.identifiers:
-                references.setdefault(identifier, flag.case_ref)
-        return references
-
     def counts(self) -> dict[str, int]:
         """Return how many distinct identifiers there are, by label of the kind."""
         return dict(Counter(identifier.label for identifier in self.items()))
@@ -190,13 +170,3 @@ class FlagList:
                 rows.append(flag.row)
             seen.update(flag.identifiers)
         return Duplicates(dict(per_kind), tuple(rows))
-
-
-def reserved_places(rows: Sequence[Flag], most: Mapping[str, int]) -> int:
-    """Return how many identifiers the rows have less than they could have; `most` has by kind how many a row gives."""
-    unused = 0
-    for name, number in most.items():
-        if number > 1:
-            counts = [sum(identifier.kind == name for identifier in flag.identifiers) for flag in rows]
-            unused += sum(number - count for count in counts if count)
-    return unused

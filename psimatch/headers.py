@@ -22,7 +22,7 @@ CASE_REF: Final = Field(
 )
 CONTACT: Final = Field("contact", (), required=False)
 # What a file of matches adds: in a list of flags it means that somebody picked the wrong file.
-RESULT_COLUMNS: Final = ("match_reference", "matched_kind", "matched_rules", "peer_contact")
+RESULT_COLUMNS: Final = ("match_reference", "matched_kind", "matched_rule", "peer_contact")
 
 # Columns of a list that protects somebody which name nobody: texts of people, and what else is known of a place.
 HARMLESS: Final = frozenset(

@@ -116,15 +116,15 @@ class Ledger(LedgerView):
         now = self.now
         self.spending(agreement, peer, now).check(agreement.terms, 1, now)
 
-    def open_session(self, agreement: Agreement, peer: PublicIdentity) -> Standing:
-        """Open a session as the client; return what to tell the server of this ledger.
+    def open_session(self, agreement: Agreement, peer: PublicIdentity, set_size: int) -> Standing:
+        """Open a session as the client, with a set of that size; return what to tell the server of this ledger.
 
         Raises:
             RefusedError: the agreement was withdrawn, or what it renews is not known.
         """
         # §11.4
         with self._store.writing():
-            return self._open(agreement, peer)
+            return self._open(agreement, peer, set_size)
 
     def grant(
         self, agreement: Agreement, peer: PublicIdentity, needed: AdmissionNeeded | ChargeNeeded, role: Role
@@ -154,7 +154,7 @@ class Ledger(LedgerView):
             if role is Role.SERVER:
                 if self._store.first("admitted", hello=needed.hello.hex()) is not None:
                     raise HelloReplayedError("this Hello was admitted before", hint="the client starts a new session")
-                standing = self._open(agreement, peer)
+                standing = self._open(agreement, peer, needed.own_set_size)
             else:
                 standing = self.standing(peer)
             self._check_standing(peer, needed.standing)
@@ -244,9 +244,8 @@ class Ledger(LedgerView):
             LedgerError: the reason is empty, too long, or not printable on one line.
         """
         check_line("the reason", reason, LIMITS.reason_characters)
-        peer = self._peer_of(agreement)
         with self._store.writing():
-            self._append("acknowledged", {**_under(agreement, peer), "reason": reason})
+            self._append("acknowledged", {**_under(agreement, self._peer_of(agreement)), "reason": reason})
 
     def accept_clock(self, reason: str) -> tuple[int, int]:
         """Go on from the present clock, though it is behind the last entry or far ahead of it.
@@ -320,14 +319,16 @@ class Ledger(LedgerView):
     def _peer_of(self, agreement: Agreement) -> bytes:
         return agreement.terms.party(agreement.role_of(self.owner).peer).fingerprint
 
-    def _open(self, agreement: Agreement, peer: PublicIdentity) -> Standing:
+    def _open(self, agreement: Agreement, peer: PublicIdentity, set_size: int) -> Standing:
         self._check_not_withdrawn(agreement)
+        self.check_set_size(agreement, set_size)
         if self._store.first("accepted", agreement=agreement.terms.id.hex()) is None:
             self._accept(agreement, peer)
+        if set_size > self.largest_set(agreement):
+            self._append("declared", _under(agreement, peer.fingerprint) | {"set_size": set_size})
         before = self.standing(peer)
-        sessions = before.sessions + 1
-        self._append("opened", {**self._about(agreement, peer), "sessions": sessions})
-        return Standing(sessions, before.charged, before.last_receipt)
+        self._append("opened", {**self._about(agreement, peer), "sessions": before.sessions + 1})
+        return Standing(before.sessions + 1, before.charged, before.last_receipt)
 
     def _accept(self, agreement: Agreement, peer: PublicIdentity) -> None:
         # §11.1

@@ -57,6 +57,7 @@ FIELDS: Final[Mapping[str, Mapping[str, range | re.Pattern[str]]]] = MappingProx
             "max_evaluations": _NUMBER,
         },
         "opened": {**_WITH, "sessions": _NUMBER[1:]},
+        "declared": {**_UNDER, "set_size": _NUMBER[1:]},
         "admitted": {
             **_WITH,
             **dict.fromkeys(("session", "hello", "peer_receipt"), _bytes(32)),

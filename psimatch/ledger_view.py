@@ -164,6 +164,29 @@ class LedgerView:
         refused, acknowledged = self._store.last("refused", peer=who), self._store.last("acknowledged", peer=who)
         return refused is not None and (acknowledged is None or acknowledged.number < refused.number)
 
+    def largest_set(self, agreement: Agreement) -> int:
+        """Return the largest set size that this party has told under an agreement; 0 where it has told none.
+
+        A `Submission` of less is filled up to it: a size that falls would tell that the list has become shorter.
+        """
+        # §8.1 step 1
+        declared = self._store.last("declared", agreement=agreement.terms.id.hex())
+        return 0 if declared is None else int(declared.fields["set_size"])
+
+    def check_set_size(self, agreement: Agreement, set_size: int) -> None:
+        """Check that a session's own set is no smaller than one that the peer was told of before.
+
+        Raises:
+            LedgerError: it is.
+        """
+        # §8.1 step 1
+        largest = self.largest_set(agreement)
+        if set_size < largest:
+            raise LedgerError(
+                f"the peer was told a set size of {largest:,} before, and {set_size:,} would tell that the list shrank",
+                hint="make the submission with at_least=ledger.largest_set(agreement), or start the match again",
+            )
+
     def spending(self, agreement: Agreement, peer: PublicIdentity, now: int) -> Spending:
         """Return what a peer has spent of an agreement's budget."""
         # §11.1

@@ -1,42 +1,12 @@
-"""From tokens that match to persons: which records the policy of an agreement makes one person (psimatch-1 §13.3)."""
+"""How well the rules of persons find pairs that are known to be true (psimatch-1 §13.3)."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from psimatch.flags import Flag
 from psimatch.identifiers import PERSON, RULES, Identifier, Policy, Rule, rule_of, satisfies
-
-
-def linking_tokens(flag: Flag, matched: Collection[Identifier], policy: Policy) -> tuple[Identifier, ...]:
-    """Return the tokens by which a row is the same person as one of the peer's, in the order of the rules; or none."""
-    tokens = tuple(token for token in _persons(flag) if token in matched)
-    return tokens if satisfies(policy, [rule_of(token) for token in tokens]) else ()
-
-
-class Links:
-    """Tells a session which of its matches count: of a person, only tokens of rows that the policy makes a match.
-
-    What does not count is not claimed, so an honest peer never learns it. A peer whose program was changed may look at
-    the tokens of weak rules all the same.
-    """
-
-    def __init__(self, rows: Iterable[Flag], policy: Policy) -> None:
-        self._rows = [flag for flag in rows if _persons(flag)]
-        self.policy = policy
-
-    def __call__(self, matched: Collection[Identifier]) -> set[Identifier]:
-        """Return those of the identifiers that count."""
-        counting = {identifier for identifier in matched if identifier.kind != PERSON}
-        for flag in self._rows:
-            counting.update(linking_tokens(flag, matched, self.policy))
-        return counting
-
-    def persons(self, matched: Collection[Identifier]) -> int:
-        """Return how many rows the matched tokens make a match; of rows with equal tokens one."""
-        linked = (linking_tokens(flag, matched, self.policy) for flag in self._rows)
-        return len({tokens for tokens in linked if tokens})
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from psimatch.contact import disarm
@@ -13,8 +13,9 @@ from psimatch.errors import OutputError
 from psimatch.files import write_private
 from psimatch.flags import FlagList
 from psimatch.headers import RESULT_COLUMNS
-from psimatch.identifiers import PERSON, Identifier, Policy, rule_of
-from psimatch.linkage import linking_tokens
+from psimatch.identifiers import PERSON, Identifier, rule_of
+from psimatch.parameters import Role
+from psimatch.submission import strength
 
 if TYPE_CHECKING:
     from psimatch.matching import Match
@@ -27,16 +28,16 @@ def write_matches(
     path: str | os.PathLike[str],
     flags: FlagList,
     matches: Iterable[Match],
-    policy: Policy = Policy.STRONG,
+    role: Role,
     *,
     force: bool = False,
 ) -> int:
-    """Write the matched rows of `flags`, each with reference, kind, rules and the peer's contact; return how many.
+    """Write the matched rows of `flags`, each with reference, kind, rule and the peer's contact; return how many lines.
 
-    One line a row and kind, in the order of rows; all rows that share a matched identifier are there. Of a person the
-    rules are named by which it matched, with their strength, and the reference is that of the first; a row that the
-    policy makes no match is not there. The user's own cells stay exactly as they were; the peer's contact is disarmed.
-    Mode 0600, whole or not at all.
+    One line for each match of a row, in the order of rows; all rows that share a matched identifier are there. Of a
+    person a client's row has the match by the strongest rule alone, which it has claimed; a server's row has each
+    claim that reached it. `matched_rule` names the rule. The user's own cells stay exactly as they were; the peer's
+    contact is disarmed. Mode 0600, whole or not at all.
 
     Raises:
         OutputError: the file exists and not `force`, can't be written, or a match belongs to no row of `flags`.
@@ -45,13 +46,11 @@ def write_matches(
     lines: list[Sequence[str]] = [(*flags.columns, *RESULT_COLUMNS)]
     used: set[Identifier] = set()
     for flag in flags.rows:
-        used.update(identifier for identifier in flag.identifiers if identifier in by_identifier)
-        tokens = linking_tokens(flag, by_identifier, policy)
-        alone = [item for item in flag.identifiers if item.kind != PERSON and item in by_identifier]
-        for identifier, rules in [*((item, ()) for item in alone), *((token, tokens) for token in tokens[:1])]:
+        for identifier in _shown(flag.identifiers, by_identifier, role):
+            used.add(identifier)
             match = by_identifier[identifier]
-            names = ", ".join(f"{rule.name} ({'strong' if rule.strong else 'weak'})" for rule in map(rule_of, rules))
-            lines.append((*flag.cells, match.reference, identifier.kind, names, disarm(match.peer_contact)))
+            rule = rule_of(identifier).name if identifier.kind == PERSON else ""
+            lines.append((*flag.cells, match.reference, identifier.kind, rule, disarm(match.peer_contact)))
     unknown = len(by_identifier) - len(used)
     if unknown:
         raise OutputError(
@@ -60,6 +59,13 @@ def write_matches(
         )
     write_private(path, _csv(flags, lines), force=force)
     return len(lines) - 1
+
+
+def _shown(identifiers: Iterable[Identifier], matched: Collection[Identifier], role: Role) -> Iterable[Identifier]:
+    """Return which of the identifiers of a row that matched are shown beside it, tokens of a person last."""
+    found = dict.fromkeys(item for item in identifiers if item in matched)
+    tokens = sorted((item for item in found if item.kind == PERSON), key=strength)
+    return [*(item for item in found if item.kind != PERSON), *(tokens[:1] if role is Role.CLIENT else tokens)]
 
 
 def write_skipped(path: str | os.PathLike[str], flags: FlagList, *, force: bool = False) -> int:

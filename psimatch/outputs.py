@@ -22,13 +22,14 @@ class Send:
 class AdmissionNeeded:
     """The peer has opened a session: find out whether the ledger allows it, then hand an `Admission` to `grant`.
 
-    `hello` is the digest of the Hello (32 bytes), `evaluations` the padded size of the peer's set, `standing` what the
-    peer says of its own ledger.
+    `hello` is the digest of the Hello (32 bytes), `evaluations` the padded size of the peer's set, `own_set_size` that
+    of the own set, `standing` what the peer says of its own ledger.
     """
 
     session_id: bytes
     hello: bytes
     evaluations: int
+    own_set_size: int
     standing: Standing
 
 

@@ -1,123 +1,57 @@
-"""This side's identifiers: packed once, and for each session filled up with dummies, in random order.
+"""A submission as it takes part in one session: filled up with dummies, in random order.
 
-`PackedItems` holds what is the same in every session: a listener checks and packs its list once, so that a connection
-costs nothing that grows with it. `OwnSet` holds what belongs to one session alone, its dummies and its order, beside
-the packed identifiers, which it shares and never changes. It is drawn once the session has been admitted.
+The items of a `Submission` are checked and packed once, and shared by all sessions, so a connection to a listener costs
+nothing that grows with the list. An `OwnSet` holds what belongs to one session alone, its dummies and its order. They
+are drawn once the session has been admitted.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping
-from itertools import pairwise
 from typing import Final
 
 from psimatch import randomness
-from psimatch.contact import check_contact
-from psimatch.errors import FieldError, LocalProtocolError
-from psimatch.identifiers import Identifier, Kind, dummy
+from psimatch.identifiers import Identifier, dummy
 from psimatch.kernel import records
 from psimatch.kernel.wiping import wipe
 from psimatch.padding import chunks
-from psimatch.prf import decoded, encoded, head_of
-from psimatch.terms import Terms
+from psimatch.prf import decoded, encoded
+from psimatch.submission import Submission
 
 _KEY_BYTES: Final = 16
-_DUMMY_VALUE_BYTES: Final = 32
+_RANDOM_BYTES: Final = 32
 # All dummies are equally long, so what stands before their random bytes is the same in each.
-_DUMMY_HEAD: Final = encoded(dummy(bytes(_DUMMY_VALUE_BYTES)))[:-_DUMMY_VALUE_BYTES]
-_DUMMY_BYTES: Final = len(_DUMMY_HEAD) + _DUMMY_VALUE_BYTES
-
-
-class PackedItems:
-    """A party's identifiers, checked and encoded, without an object an item: 50 to 60 bytes for a short identifier.
-
-    Nothing changes it once it is made, so any number of sessions under one agreement may share it.
-    """
-
-    def __init__(
-        self, items: Mapping[Identifier, str], kinds: Iterable[Kind], contact_size: int, agreement_id: bytes = b""
-    ) -> None:
-        """Check and pack the identifiers, and keep their contacts where the agreement has any.
-
-        Args:
-            items: each identifier with the contact that a match shows the peer.
-            kinds: those that the agreement names.
-            contact_size: bytes of a contact; 0 keeps none.
-            agreement_id: of the agreement whose sessions may use it, 32 bytes; `under` gives it.
-
-        Raises:
-            LocalProtocolError: an identifier of a kind that is not among `kinds`.
-            FieldError: an identifier is not in canonical form, or a contact can't be sealed.
-        """
-        self.agreement_id = agreement_id
-        self.encoded = bytearray()
-        self.ends = array("Q", [0])
-        self.contacts: list[str] = []
-        known = {(kind.name, kind.version): (kind, head_of(kind.name, kind.version)) for kind in kinds}
-        for identifier, contact in items.items():
-            kind, head = known.get((identifier.kind, identifier.version), (None, b""))
-            if kind is None:
-                raise LocalProtocolError(f"the agreement does not name the kind {identifier.kind}")
-            value = identifier.value
-            if not kind.has_form(value):
-                raise FieldError(kind.name, "is not in its canonical form", f"make it with the parser of {kind.label}")
-            if contact_size:
-                check_contact(contact, contact_size)
-                self.contacts.append(contact)
-            self.encoded += head
-            self.encoded += len(value).to_bytes(4, "big")
-            self.encoded += value
-            self.ends.append(len(self.encoded))
-
-    @classmethod
-    def under(cls, terms: Terms, items: Mapping[Identifier, str] | PackedItems) -> PackedItems:
-        """Pack items for the sessions of an agreement; what was packed for it before is returned as it is.
-
-        Raises:
-            LocalProtocolError: an identifier of a kind that the agreement does not name, or items that were packed for
-                another agreement.
-            FieldError: an identifier is not in canonical form, or a contact can't be sealed.
-        """
-        if not isinstance(items, PackedItems):
-            return cls(items, terms.kinds_known, terms.contact_size, terms.id)
-        if items.agreement_id != terms.id:
-            raise LocalProtocolError("the identifiers were packed for another agreement")
-        return items
-
-    def __len__(self) -> int:
-        return len(self.ends) - 1
-
-
-_NOTHING: Final = PackedItems({}, (), 0)
+_DUMMY_HEAD: Final = encoded(dummy(bytes(_RANDOM_BYTES)))[:-_RANDOM_BYTES]
+_DUMMY_BYTES: Final = len(_DUMMY_HEAD) + _RANDOM_BYTES
 
 
 class OwnSet:
-    """What a party brings to one session.
+    """What a party brings to one session: the items of its `Submission`, and dummies and an order of this set's own.
 
-    After `fill` and `shuffle`, a place is a number below the filled size, and says nothing of the order that came in.
+    After `fill` and `shuffle`, a place is a number below the set size, and says nothing of the order of the rows.
     """
 
-    def __init__(self, packed: PackedItems) -> None:
-        """Begin with the identifiers of the party, which other sessions may share."""
-        self._packed = packed
-        self._count = len(packed)
+    def __init__(self, submission: Submission) -> None:
+        """Begin with the items alone."""
+        self._submission = submission
+        self._count = submission.count
         self._dummies, self._dummy_ends = bytearray(), array("Q", [0])
         self._places: array[int] = array("I")
 
-    def fill(self, size: int) -> None:
-        """Draw fresh dummies that fill the set up to `size`.
+    def fill(self) -> None:
+        """Draw fresh dummies that fill the set up.
 
         The peer may wait for it: as many dummies are drawn and encoded as the filled set has places, and those that are
         not needed are thrown away. So the time tells nothing of how long the list is.
         """
-        # §8.1 step 2
+        # §8.1 step 3
+        size = self._submission.set_size
         needed = size - self._count
         kept: list[bytes] = []
         for piece in chunks(size):
-            drawn = randomness.random_bytes(_DUMMY_VALUE_BYTES * (piece.stop - piece.start))
-            starts = range(0, len(drawn), _DUMMY_VALUE_BYTES)
-            made = b"".join([_DUMMY_HEAD + drawn[start : start + _DUMMY_VALUE_BYTES] for start in starts])
+            drawn = randomness.random_bytes(_RANDOM_BYTES * (piece.stop - piece.start))
+            starts = range(0, len(drawn), _RANDOM_BYTES)
+            made = b"".join([_DUMMY_HEAD + drawn[start : start + _RANDOM_BYTES] for start in starts])
             kept.append(made[: _DUMMY_BYTES * max(0, needed - piece.start)])
         self._dummies = bytearray().join(kept)
         # Looked up as the identifiers of the list are, so that both take the same time.
@@ -134,20 +68,23 @@ class OwnSet:
     @property
     def longest(self) -> int:
         """The bytes of the longest encoded identifier, dummies included."""
-        real = max((end - start for start, end in pairwise(self._packed.ends)), default=0)
-        return max(real, _DUMMY_BYTES if self._dummies else 0)
+        return max(self._submission.longest, _DUMMY_BYTES if self._dummies else 0)
 
-    def _encoded(self, item: int) -> bytearray:
-        """Return an encoded identifier by its number: those of the list first, then the dummies."""
-        if item < self._count:
-            encodings, ends = self._packed.encoded, self._packed.ends
-        else:
-            encodings, ends, item = self._dummies, self._dummy_ends, item - self._count
-        return encodings[ends[item] : ends[item + 1]]
+    @property
+    def longest_case_ref(self) -> int:
+        """The bytes of the longest case reference."""
+        return self._submission.longest_case_ref
 
     def inputs(self, prefix: bytes, places: slice) -> list[bytes]:
         """Return the PRF inputs of these places, behind the prefix of the session."""
         return [prefix + self._encoded(item) for item in self._places[places]]
+
+    def _encoded(self, item: int) -> bytearray:
+        """Return an encoded identifier by its number: those of the submission first, then the dummies."""
+        if item < self._count:
+            return self._submission.encoded(item)
+        start, end = self._dummy_ends[item - self._count : item - self._count + 2]
+        return self._dummies[start:end]
 
     def is_dummy(self, place: int) -> bool:
         """Return whether a dummy stands at this place."""
@@ -158,11 +95,40 @@ class OwnSet:
         return decoded(bytes(self._encoded(self._places[place])))
 
     def contact(self, place: int) -> str:
-        """Return the contact that the peer is shown where this place matches."""
-        return self._packed.contacts[self._places[place]] if self._packed.contacts else ""
+        """Return the contact of the first row that has the identifier at this place."""
+        return self._submission.contact(self._places[place])
+
+    def case_ref(self, place: int) -> str:
+        """Return the case reference of the identifier at this place; a dummy has none."""
+        return "" if self.is_dummy(place) else self._submission.case_ref(self._places[place])
+
+    def claims(self, matched: list[int]) -> dict[int, str]:
+        """Return which of the places that matched (no dummies) are claimed, each with the contact to show the peer."""
+        place_of = {self._places[place]: place for place in matched}
+        return {place_of[item]: contact for item, contact in self._submission.claims(place_of).items()}
+
+    def persons(self) -> dict[int, tuple[int, ...]]:
+        """Return the numbers of the persons of each place that holds a token, ascending.
+
+        Persons are numbered in the order of their places, which the shuffle has drawn: so a number tells nothing of the
+        order of the rows, and is another one in the next session.
+        """
+        # §12.2
+        place_of = array("I", bytes(self._places.itemsize * len(self._places)))
+        for place, item in enumerate(self._places):
+            place_of[item] = place
+        found: dict[int, tuple[int, ...]] = {}
+        persons = sorted(sorted(place_of[item] for item in tokens) for tokens in self._submission.persons())
+        for number, places in enumerate(persons):
+            for place in places:
+                found[place] = (*found.get(place, ()), number)
+        return found
 
     def clear(self) -> None:
-        """Forget everything; the packed identifiers stay for the sessions that share them."""
+        """Forget everything; the items stay for other sessions of the same submission, and go with the last of them."""
         wipe(self._dummies)
         self._dummies, self._dummy_ends = bytearray(), array("Q", [0])
-        self._packed, self._places, self._count = _NOTHING, array("I"), 0
+        self._places = array("I")
+        self._count = 0
+        if hasattr(self, "_submission"):
+            del self._submission

@@ -10,8 +10,18 @@ def _power_of_two(count: int) -> int:
     return 1 << max(count - 1, 0).bit_length()
 
 
+def _padme(count: int) -> int:
+    """Return the least number from `count` on that has as few leading bits as Padmé allows.
+
+    Nikitin et al., "Reducing Metadata Leakage from Encrypted Files and Communication with PURBs", PoPETs 2019.
+    """
+    exponent = max(count, 1).bit_length() - 1
+    step = 1 << max(exponent - exponent.bit_length(), 0)
+    return -(-count // step) * step
+
+
 def bucket(count: int, max_items: int) -> int:
-    """Return the size that a set of `count` identifiers is filled up to.
+    """Return the size that a set that takes `count` places is filled up to: each person takes one for each rule.
 
     Raises:
         TooManyItemsError: `count` is over `max_items`.
@@ -19,12 +29,12 @@ def bucket(count: int, max_items: int) -> int:
     # §8.1 step 1
     if count > max_items:
         raise TooManyItemsError(
-            f"the list has {count:,} distinct identifiers; the agreement allows {max_items:,}",
+            f"the list takes {count:,} places, one for each identifier; the agreement allows {max_items:,}",
             hint="shorten the list, or sign an agreement with a larger max_items",
         )
     if max_items <= LIMITS.small_bucket:
         return max_items
-    return min(max_items, max(LIMITS.small_bucket, _power_of_two(count)))
+    return min(max_items, max(LIMITS.small_bucket, _padme(count)))
 
 
 def check_set_size(size: int, max_items: int) -> None:

@@ -57,6 +57,8 @@ class Limits:
     retention_days: int = 3_650
     # A case reference in an audit file: a number of a case system, perhaps with a prefix.
     case_ref_bytes: int = 200
+    # A token of a person: that many different persons of one list share it only where a name stands for an unknown one.
+    persons_of_token: int = 256
     # A budget above this share of a kind's values needs a reason in words.
     large_budget: float = 0.01
     # Files of flags: a row of a case system's export, and a list that fits in memory.

@@ -91,7 +91,7 @@ class ServerSession(Session):
         # §7.3 step 1
         seed = randomness.random_bytes(32)
         self._key = server_key(seed, self.terms.id, self._channel.session_id)
-        self._own.fill(self.set_size)
+        self._own.fill()
         self._own.shuffle()
         root = yield from self._commit(seed)
         wipe(seed)

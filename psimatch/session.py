@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from datetime import date
 from typing import Any, ClassVar
@@ -23,7 +23,6 @@ from psimatch.errors import (
     PeerAbortedError,
     RemoteProtocolError,
 )
-from psimatch.identifiers import Identifier
 from psimatch.identity import Identity, PublicIdentity
 from psimatch.matching import Candidates, Match, references
 from psimatch.messages import Abort, Claims, Contacts, Hello, Message, ServerHello, Standing
@@ -39,14 +38,14 @@ from psimatch.outputs import (
     Send,
     SessionResult,
 )
-from psimatch.own_set import OwnSet, PackedItems
-from psimatch.padding import bucket
+from psimatch.own_set import OwnSet
 from psimatch.parallel import Pipeline
 from psimatch.parameters import LIMITS, Role
 from psimatch.prf import input_prefix
 from psimatch.receipt import Receipt
 from psimatch.selector import Selector
 from psimatch.states import State
+from psimatch.submission import Submission
 from psimatch.terms import Reveal
 
 # Chunks that the executor works on while the peer is not answered yet; it keeps more on their way (§7.2 step 4).
@@ -68,52 +67,47 @@ class Session(ABC):
         agreement: Agreement,
         identity: Identity,
         peer: PublicIdentity,
-        items: Mapping[Identifier, str] | PackedItems,
+        submission: Submission,
         *,
         today: date,
         executor: Executor | None = None,
         auditor: PublicIdentity | None = None,
-        case_refs: Mapping[Identifier, str] | None = None,
-        reserved: int = 0,
-        links: Callable[[Collection[Identifier]], Collection[Identifier]] | None = None,
     ) -> None:
-        """Take what this side brings: `items` maps each identifier to the contact that a match shows the peer.
+        """Take what this side brings; other sessions may take the same.
 
         Args:
             agreement: signed by both parties and in force on `today` (UTC).
             identity: this party's secret keys; the agreement gives it this session's role.
             peer: the public identity of the other party.
-            items: at most `max_items` identifiers of the agreement's kinds; packed by `PackedItems.under` for several
-                sessions.
+            submission: made for this agreement.
             today: the day on which the session runs, in UTC.
             executor: works on the chunks of the set, several at once; threads serve, since the kernel releases the
                 lock. Processes and clusters serve too: they are handed this party's secrets of the session.
             auditor: the public identity that the agreement names, where it names one.
-            case_refs: for the auditor, the case reference of identifiers that have one.
-            reserved: how many places more than `items` the set has, lest its size tell what is known of a person.
-            links: tells a client which of its identifiers that are among the peer's count; None for all.
 
         Raises:
             AgreementError: not signed by both, changed since, not in force, or not between these two.
-            TooManyItemsError: more identifiers than the agreement allows.
-            LocalProtocolError: an identifier of a kind that the agreement does not name; items packed for another one.
-            FieldError: a contact or a case reference that is too long, or that a contact can't hold; an identifier not
-                in canonical form.
+            NotAPartyError: the auditor is another than the agreement names, or one where it names none.
+            LocalProtocolError: the submission was made for another agreement.
         """
         self._check_parties(agreement, identity, peer, today)
+        if submission.agreement_id != agreement.terms.id:
+            raise LocalProtocolError(
+                "the submission was made for another agreement", hint="make one from the rows for this agreement"
+            )
         self.agreement, self.terms = agreement, agreement.terms
         self.peer = peer
         self.state = State.NEW
         self.peer_confirmed = self._evaluated = self._broken = self._withheld = False
-        self.set_size = bucket(len(items) + reserved, self.terms.max_items)
+        self.set_size = submission.set_size
         self.sealed_contact_size = sealed_contact_size(self.terms.contact_size)
         self.max_envelope_bytes = max_envelope_bytes(self.sealed_contact_size)
         self._ledger_head = NO_DIGEST
-        self._own = OwnSet(PackedItems.under(self.terms, items))
+        self._own = OwnSet(submission)
         self.selector = Selector(self.terms.id, identity, peer)
         self._identity, self._executor = identity, executor
         self._pipelines: list[Pipeline[Any]] = []
-        self._trail = AuditTrail(self.role, self.terms, auditor, case_refs or {})
+        self._trail = AuditTrail(self.role, self.terms, auditor)
         keep, limit = self._trail.keep_message, self.max_envelope_bytes
         self._channel = Channel(self.role, self.terms.id, identity, peer, limit, keep)
         self._needed: AdmissionNeeded | ChargeNeeded | None = None
@@ -123,7 +117,6 @@ class Session(ABC):
         self._matches: tuple[Match, ...] | None = None
         self._match_count: int | None = None
         self._peer_set_size = self._filled_length = 0
-        self._links = links
         self._running: object | None = None
         self._forget()
 
@@ -276,7 +269,8 @@ class Session(ABC):
     def _ask_admission(self, hello: bytes, message: Hello | ServerHello) -> Iterator[Output]:
         """Keep the message until this side's ledger has allowed the session; `hello` is the digest of the Hello."""
         session_id = self._channel.session_id
-        yield from self._ask(message, AdmissionNeeded(session_id, hello, self._peer_set_size, message.standing))
+        sizes = self._peer_set_size, self.set_size
+        yield from self._ask(message, AdmissionNeeded(session_id, hello, *sizes, message.standing))
 
     def _ask_charge(self, message: Message) -> Iterator[Output]:
         """Keep the message until the peer is charged for its whole padded set."""
@@ -334,12 +328,16 @@ class Session(ABC):
         """Return the PRF inputs of these places of the own set."""
         return self._own.inputs(input_prefix(self.terms.id, self._channel.session_id), places)
 
+    def _contact(self, place: int) -> str:
+        """Return what the peer is shown of a match at this place."""
+        return self._own.contact(place)
+
     def _sealed_contacts(self, piece: slice) -> bytes:
         """Return this side's contacts for a slice of the matches, sealed and packed."""
         size, session_id = self.terms.contact_size, self._channel.session_id
         pairs = zip(self._candidates.places[piece], self._candidates.secrets(piece), strict=True)
         return b"".join(
-            seal_contact(self._own.contact(place), size, secret, session_id, self.role.peer) for place, secret in pairs
+            seal_contact(self._contact(place), size, secret, session_id, self.role.peer) for place, secret in pairs
         )
 
     def _open_contacts(self, packed: bytes, piece: slice) -> None:

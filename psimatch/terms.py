@@ -151,11 +151,6 @@ class Terms:
         kinds = (kind_named(label) for label in self.kinds)
         return tuple(chosen[kind.name]() if kind.name in chosen else kind for kind in kinds)
 
-    @property
-    def every_match_counts(self) -> bool:
-        """Whether each token that matches is a match: not where a policy weighs the tokens of persons together."""
-        return self.person_policy != Policy.TWO.value
-
     def as_fields(self) -> dict[str, Any]:
         """Return the fields of §3.1: texts, integers, arrays and maps only."""
         return {

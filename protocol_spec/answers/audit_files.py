@@ -21,8 +21,8 @@ def audit_file(given: dict[str, Any]) -> dict[str, Any]:
     if auditor.broken:
         return {"violation": True}
     rows = [
-        {"place": place, **shown(*item), "case_ref": case_ref}
-        for place, (item, _, case_ref) in sorted(auditor.opened.items())
+        {"place": place, **shown(*item), "persons": persons, "case_ref": case_ref}
+        for place, (item, _, persons, case_ref) in sorted(auditor.opened.items())
     ]
     return {"violation": False, "complete": auditor.receipt, "rows": rows}
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from protocol_spec.answers.refusal import Operation
-from protocol_spec.reference import Identifier, RefusedError, counting, read_kind
+from protocol_spec.answers.sessions import rows_of
+from protocol_spec.reference import OwnList, RefusedError, read_kind
 
 
 def kind(given: dict[str, Any]) -> dict[str, Any]:
@@ -21,14 +22,15 @@ def kind(given: dict[str, Any]) -> dict[str, Any]:
     return {"values": [read(row) for row in given["rows"]]}
 
 
-def person_matches(given: dict[str, Any]) -> dict[str, Any]:
-    """Choose of the tokens that match those that the policy makes a match."""
+def claims(given: dict[str, Any]) -> dict[str, Any]:
+    """Choose of the identifiers that match those that a client claims."""
+    matched = {(item["kind"], item["version"], bytes.fromhex(item["value"])) for item in given["matched"]}
+    own = OwnList(rows_of(given))
+    claimed = sorted(own.claims(matched).items())
+    return {
+        "places": own.places(given["terms"]),
+        "claims": [{"kind": item[0], "version": item[1], "value": item[2], "contact": told} for item, told in claimed],
+    }
 
-    def token(value: str) -> Identifier:
-        return "person", 1, value.encode()
 
-    counts = counting([list(map(token, record)) for record in given["records"]], given["person_policy"])
-    return {"counting": sorted(value.decode() for _, _, value in counts(set(map(token, given["matched"]))))}
-
-
-OPERATIONS: dict[str, Operation] = {"kind": kind, "person_matches": person_matches}
+OPERATIONS: dict[str, Operation] = {"kind": kind, "claims": claims}

@@ -53,7 +53,7 @@ def audit_rows(given: dict[str, Any]) -> dict[str, Any]:
     rows, leaves = [], []
     for place, each in enumerate(given["rows"]):
         salt, value, blinding = (bytes.fromhex(each[name]) for name in ("salt", "value", "blinding"))
-        row = salt, (each["kind"], each["version"], value), blinding, each["case_ref"]
+        row = salt, (each["kind"], each["version"], value), blinding, each["persons"], each["case_ref"]
         leaves.append(audit_leaf(*row))
         plaintext = audit_row(*row, given["row_bytes"])
         rows.append({

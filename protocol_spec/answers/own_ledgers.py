@@ -24,6 +24,7 @@ CLASSES = {
     "Hello admitted before": "replayed",
     "charged before, or not admitted": "ledger",
     "clock": "ledger",
+    "own set size": "ledger",
 }
 
 
@@ -44,12 +45,11 @@ def take(ledger: OwnLedger, step: dict[str, Any], terms: Terms, peer: PublicIden
     under = {"agreement": agreement_id(terms).hex(), "peer": peer.fingerprint.hex()}
     match step["do"]:
         case "open":
-            return shown(ledger.open(terms, peer))
+            return shown(ledger.open(terms, peer, step["set_size"]))
         case "admit":
             hello, opening = bytes.fromhex(step["hello"]), step["role"] == "server"
-            standing = ledger.admit(
-                terms, peer, session, hello, standing_of(step["told"]), step["evaluations"], opening
-            )
+            sizes = step["evaluations"], step["set_size"]
+            standing = ledger.admit(terms, peer, session, hello, standing_of(step["told"]), *sizes, opening)
             return shown(standing) if standing else {}
         case "charge":
             salt = bytes.fromhex(step["salt"])

@@ -11,9 +11,9 @@ from protocol_spec.reference import (
     HEADER,
     ZERO,
     AbortedError,
-    Identifier,
     Identity,
     OwnLedger,
+    OwnRow,
     Peer,
     PublicIdentity,
     RefusedError,
@@ -77,6 +77,10 @@ class ToldLedger:
         self.given = given
         self.refuses = given.get("ledger_refuses", {"at": ""})
 
+    def largest_set(self, *_: Any) -> int:
+        """Return the largest set size that was told before: none was."""
+        return 0
+
     def open(self, *_: Any) -> Standing:
         """Return the standing that a client tells."""
         return standing_of(self.given["standing"])
@@ -101,6 +105,17 @@ class ToldLedger:
         """Record nothing."""
 
 
+def rows_of(given: dict[str, Any]) -> list[OwnRow]:
+    """Return the rows of the own list; a side that is asked for no more than its envelopes has none."""
+    return [
+        OwnRow(
+            [(item["kind"], item["version"], bytes.fromhex(item["value"])) for item in row["identifiers"]],
+            row["contact"], row["case_ref"],
+        )
+        for row in given.get("rows", [])
+    ]  # fmt: skip
+
+
 def check_start(given: dict[str, Any], **more: Any) -> None:
     """Refuse an agreement or an own list with which the session may not begin (§3.3, §13.1); no Abort is sent."""
     role, signed = given["role"], {name: bytes.fromhex(text) for name, text in given["signatures"].items()}
@@ -108,25 +123,17 @@ def check_start(given: dict[str, Any], **more: Any) -> None:
     parties = {role: this, ("server" if role == "client" else "client"): other}
     try:
         check_agreement(given["terms"], signed, parties, given["today"])
-        own = [(item["kind"], item["version"], bytes.fromhex(item["value"])) for item in given.get("items", [])]
-        check_own(own, given["terms"])
+        check_own(rows_of(given), given["terms"])
     except RefusedError as error:
         raise RefusalError(class_of(error), abort=0, **more) from None
 
 
 def side_of(given: dict[str, Any]) -> Peer:
     """Return the side that an input describes."""
-    own: dict[Identifier, str] = {}
-    case_refs: dict[Identifier, str] = {}
-    for item in given["items"]:
-        identifier = item["kind"], item["version"], bytes.fromhex(item["value"])
-        own[identifier] = item["contact"]
-        if item["case_ref"]:
-            case_refs[identifier] = item["case_ref"]
     auditor = public_of(given["auditor"]).sealing if given["auditor"] else b""
     return Peer(
-        given["role"], Identity(bytes.fromhex(given["identity_seed"])), public_of(given["peer"]), given["terms"], own,
-        draws_of(given), standing_of(given["standing"]), bytes.fromhex(given["ledger_head"]), auditor, case_refs,
+        given["role"], Identity(bytes.fromhex(given["identity_seed"])), public_of(given["peer"]), given["terms"],
+        rows_of(given), draws_of(given), standing_of(given["standing"]), bytes.fromhex(given["ledger_head"]), auditor,
         cast(OwnLedger, ToldLedger(given)),
     )  # fmt: skip
 
@@ -227,7 +234,7 @@ def envelope(given: dict[str, Any]) -> dict[str, Any]:
     """Take the first envelope that a server gets."""
     check_start(given)
     identity = Identity(bytes.fromhex(given["identity_seed"]))
-    side = Peer("server", identity, public_of(given["peer"]), given["terms"], {})
+    side = Peer("server", identity, public_of(given["peer"]), given["terms"], [])
     side.start()
     try:
         side.accept(bytes.fromhex(given["envelope"]))

@@ -19,6 +19,7 @@ from protocol_spec.reference import (
     SERVER_HELLO,
     ZERO,
     Identifier,
+    OwnRow,
     Terms,
     agreement_id,
     audit_cipher,
@@ -38,21 +39,32 @@ from protocol_spec.reference import (
     parts,
     prf_input,
     read_audit_file,
-    read_person,
     receipt_signed,
     session_id,
     session_key,
+    split,
     unpack,
 )
 from protocol_spec.scenarios.scenario import Scenario
 from protocol_spec.scenarios.sealing import hpke_seal
-from protocol_spec.scenarios.sessions import AUDITED, BSN, Case, Given, Run, listed, public, terms
+from protocol_spec.scenarios.sessions import (
+    AUDITED,
+    BSN,
+    Case,
+    Given,
+    Run,
+    listed,
+    person_terms,
+    persons_that_share,
+    public,
+    terms,
+)
 
 ROW_BYTES = 320
 ROLES = ("client", "server")
 SIGNERS = (CLIENT, SERVER)
 Fields = list[Any]
-Row = tuple[bytes, Identifier, bytes, str]  # salt, identifier, blinding, case reference
+Row = tuple[bytes, Identifier, bytes, list[int], str]  # salt, identifier, blinding, persons, case reference
 
 
 @dataclass
@@ -201,15 +213,14 @@ def honest(role: int, reveal: str = "both") -> Book:
 
 
 @cache
-def run_with_persons(policy: str) -> Run:
-    """Return a whole session in which a number and two tokens of a person match."""
-    row = {"voornamen": "Sanne", "achternaam": "Berg", "geboortedatum": "2009-04-25"}
-    tokens = [("person", 1, token.encode()) for token in read_person(row, policy)[:2]]
-    items = {"client": listed(BSN[0], *tokens, who="care"), "server": listed(BSN[0], *tokens, who="police")}
-    reason = "" if policy == "strong" else "A test."
-    kinds = ["nl-bsn/1", "person/1"]
-    under = terms(auditor=AUDITED, kinds=kinds, person_policy=policy, large_budget_reason=reason)
-    return Run(Case(f"audit file, persons under {policy}", under, items)).finish()
+def run_with_persons() -> Run:
+    """Return a whole session in which a number matches, and two persons of the client's who share a token.
+
+    One of them matches by two tokens, the other by the one that they share alone.
+    """
+    care, police = persons_that_share("care"), persons_that_share("police")[:1]
+    items = {"client": [OwnRow([BSN[0]], "care"), *care], "server": [OwnRow([BSN[0]], "police"), *police]}
+    return Run(Case("audit file, persons", person_terms(auditor=AUDITED), items)).finish()
 
 
 def claims_of(run: Run) -> dict[Identifier, bytes]:
@@ -229,8 +240,9 @@ def book_of(run: Run, role: int) -> Book:
     rows: list[Row] = []
     for place, sealed in enumerate(file.rows):
         raw = audit_cipher(seeds, place).decrypt(bytes(12), sealed, None)
-        salt, encoded, blinding, case_ref = unpack(raw[4 : 4 + int.from_bytes(raw[:4], "big")])
-        rows.append((salt, parsed(encoded), blinding, case_ref))
+        salt, encoded, blinding, persons, case_ref = unpack(raw[4 : 4 + int.from_bytes(raw[:4], "big")])
+        numbers = [int.from_bytes(number, "big") for number in split(persons, 4)]
+        rows.append((salt, parsed(encoded), blinding, numbers, case_ref))
     said = [Message(sender, received, unpack(message)) for sender, _, received, message, _ in file.messages]
     key_seed = bytes.fromhex(drawn["key_seed"]) if role else b""
     return Book(role, channel.terms, rows, said, seeds, key_seed)

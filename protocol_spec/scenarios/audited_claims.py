@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from protocol_spec.reference import (
     CLAIMS,
@@ -13,6 +14,7 @@ from protocol_spec.reference import (
     prf_input,
     session_key,
     split,
+    strength,
 )
 from protocol_spec.scenarios.audit_files import (
     ROLES,
@@ -25,7 +27,7 @@ from protocol_spec.scenarios.audit_files import (
     run_with_persons,
     whole,
 )
-from protocol_spec.scenarios.wrong_audit_files import Found, at_kind, honest_session, with_fields
+from protocol_spec.scenarios.wrong_audit_files import Found, at_kind, honest_session, with_fields, with_rows
 
 
 def claiming(book: Book, claims: Sequence[bytes]) -> Book:
@@ -40,8 +42,8 @@ def claimed(book: Book) -> Found:
     """Return files with one claim more than there are matches (checks 7 and 8)."""
     name, own = ROLES[book.role], claims_of(honest_run("both"))
     honest_claims = split(book.messages[at_kind(book, CLAIMS)].fields[2], 16)
-    dummy = next(item for _, item, _, _ in book.rows if item[0] == "dummy")
-    unmatched = next(item for _, item, _, _ in book.rows if item[0] != "dummy" and own[item] not in honest_claims)
+    dummy = next(item for _, item, *_ in book.rows if item[0] == "dummy")
+    unmatched = next(item for _, item, *_ in book.rows if item[0] != "dummy" and own[item] not in honest_claims)
     for what, claim, violation in (
         ("a dummy's row", own[dummy], True), ("no row, beside the matches", b"\xff" * 16, True),
         # That its claim is of no tag is for the server to refuse, and the client's rows don't contradict it.
@@ -51,26 +53,48 @@ def claimed(book: Book) -> Found:
 
 
 def of_persons() -> Found:
-    """Return a client's files with matches of persons that were not claimed (check 7)."""
-    for policy, person_counts in (("two", False), ("any", True), ("strong", True)):
-        run = run_with_persons(policy)
-        book, own = book_of(run, 0), claims_of(run)
-        number, *tokens = sorted((item for _, item, _, _ in book.rows if item[0] != "dummy"))
-        under = f"under the policy {policy}"
-        yield f"client, persons that match and are claimed, {under}", whole(book), False
-        for what, kept, violation in (
-            ("a token of a person that matches, and is not claimed", [number, tokens[0]], person_counts),
-            ("a person that matches, and is not claimed", [number], person_counts),
-            ("a number that matches beside persons, and is not claimed", tokens, True),
-        ):
-            yield f"client, {what}, {under}", whole(claiming(book, [own[item] for item in kept])), violation
+    """Return a client's files with claims of persons that are not those of the strongest tokens (check 7)."""
+    run = run_with_persons()
+    book, own = book_of(run, 0), claims_of(run)
+    honest_claims = split(book.messages[at_kind(book, CLAIMS)].fields[2], 16)
+    number, *tokens = sorted(
+        (item for _, item, *_ in book.rows if own[item] in honest_claims), key=lambda item: (item[0], item[2])
+    )
+    server = [row[1] for row in book_of(run, 1).rows]
+    told = [item for _, item, *_ in book.rows if item in server]
+    yield "client, persons that match and are claimed", whole(book), False
+    for what, kept in (
+        ("a person that matches, and is not claimed", [number, tokens[0]]),
+        ("the other person that matches, and is not claimed", [number, tokens[1]]),
+        ("a number that matches beside persons, and is not claimed", tokens),
+        ("each token that matches claimed, the weaker ones too", told),
+    ):
+        yield f"client, {what}", whole(claiming(book, [own[item] for item in kept])), True
+    shared = next(place for place, row in enumerate(book.rows) if len(row[3]) > 1)
+    alone = next(place for place, row in enumerate(book.rows) if row[1][0] == "person" and len(row[3]) == 1)
+    plain = next(place for place, row in enumerate(book.rows) if row[1][0] == "nl-bsn")
+    for what, place, persons in (
+        ("a token without a number of a person", alone, []),
+        ("numbers of persons that do not ascend", shared, book.rows[shared][3][::-1]),
+        ("a number of a person twice", alone, book.rows[alone][3] * 2),
+        ("a number of a person that is the set size", alone, [len(book.rows)]),
+        ("the numbers of 257 persons", alone, list(range(257))),
+        ("a number of a person beside a BSN", plain, [0]),
+    ):
+        changed = with_rows(book, (place, (*book.rows[place][:3], persons, book.rows[place][4])))
+        yield f"client, {what}", whole(replace(changed, row_bytes=2000)), True
+    # Whoever calls two persons one withholds the claim of the second: that they are two the auditor sees, not the file.
+    merged = [(*row[:3], [0] if row[3] else [], row[4]) for row in book.rows]
+    strongest = min((row[1] for row in merged if row[3] and row[1] in server), key=strength)
+    one = claiming(replace(book, rows=merged), [own[number], own[strongest]])
+    yield "client, two persons called one, and one claim for both", whole(one), False
 
 
 def sampled(book: Book) -> Found:
     """Return a server's files of which a sample shows that a row's tag was not published (check 6)."""
     key, session = len(book.rows), honest_session(book)
     secret = session_key(book.key_seed, *session)
-    tags = [parts(evaluate(secret, prf_input(*session, item)))[0] for _, item, _, _ in book.rows]
+    tags = [parts(evaluate(secret, prf_input(*session, item)))[0] for _, item, *_ in book.rows]
     highest = tags.index(max(tags))
     changed = with_fields(book, TAGS, lambda m: [*m[:2], m[2][:-16] + b"\xff" * 16])
     for name, place, violation in (

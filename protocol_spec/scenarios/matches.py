@@ -78,7 +78,7 @@ def audit_scenarios() -> Iterator[Scenario]:
             blinding = bytes([place % 2]) + encode_scalar(random_scalar(draw)) if role == "client" else b""
             rows.append({
                 "salt": draw(32), "kind": item[0], "version": item[1], "value": item[2], "blinding": blinding,
-                "case_ref": f"case {place}" if place else "",
+                "persons": [], "case_ref": f"case {place}" if place else "",
             })  # fmt: skip
         name = f"{number} row{'s' * (number > 1)} of a {role}"
         given = {

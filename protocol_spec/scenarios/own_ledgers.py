@@ -48,6 +48,8 @@ class Story:
         if other not in self.peers:
             self.peers.append(other)
         places = {"agreement": list(self.agreements).index(under), "peer": self.peers.index(other)}
+        if do in ("open", "admit"):
+            more = {"set_size": 8, **more}
         self.steps.append({"do": do, "time": self.time, **places, **more})
         self.wanted.append(refused)
 
@@ -374,6 +376,18 @@ def budgets() -> Scenario:
     return story.scenario("budgets of several agreements", "§11.1")
 
 
+def own_sizes(keeper: str) -> Scenario:
+    """Record each larger own set, and refuse a smaller one under the same agreement."""
+    story = Story(keeper, other=example_terms(title="Another"))
+    for size, refused, under in ((4, "", "first"), (8, "", "first"), (6, "ledger", "first"), (8, "", "first"),
+                                 (6, "", "other"), (4, "ledger", "other")):  # fmt: skip
+        if keeper == "client":
+            story.step("open", refused, under, set_size=size)
+        else:
+            story.admit((story.number + 1, 0, ZERO), refused, under=under, set_size=size)
+    return story.scenario("own sets that grow and shrink", "§8.1, §11.2")
+
+
 def scenarios() -> Iterator[Scenario]:
     """Return the scenarios of this file."""
     yield sessions_of_a_server()
@@ -381,6 +395,7 @@ def scenarios() -> Iterator[Scenario]:
     yield from withdrawals()
     for keeper in ("client", "server"):
         yield sizes_that_differ(keeper)
+        yield own_sizes(keeper)
     yield refused_in_both_roles()
     yield signed_alone()
     yield clock()

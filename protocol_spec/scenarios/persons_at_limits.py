@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations
 
-from protocol_spec.reference import MONTH_NAMES, PREFIXES, RULES, UNKNOWN, rules_under
+from protocol_spec.reference import MONTH_NAMES, PREFIXES, UNKNOWN
 from protocol_spec.scenarios.kinds import HOME, Row, asked, person
 from protocol_spec.scenarios.scenario import Scenario
 
@@ -104,52 +103,8 @@ def other_groups() -> dict[str, list[Row]]:
     }  # fmt: skip
 
 
-# Tokens of one record: two strong rules, and weak ones that share columns or not.
-TOKENS = {name: f"{name}|X" for name in RULES}
-PEOPLE: list[tuple[str, list[list[str]], list[str]]] = [
-    ("a strong rule", [["exact", "names-day", "date-place"]], ["exact"]),
-    ("one weak rule", [["exact", "date-place", "family-home"]], ["date-place"]),
-    ("two weak rules that share no column", [["date-place", "family-home"]], ["date-place", "family-home"]),
-    ("two weak rules that share the date", [["date-place", "date-street"]], ["date-place", "date-street"]),
-    ("two weak rules that share the family name", [["family-postcode", "family-home"]], ["family-postcode",
-    "family-home"]),
-    ("two weak rules that share names, in other sounds", [["names-street", "family-home"]], ["names-street",
-    "family-home"]),
-    ("two weak rules that share the place", [["date-place", "names-place"]], ["date-place", "names-place"]),
-    ("three weak rules, two of which share nothing", [["date-place", "date-street", "family-home"]],
-     ["date-place", "date-street", "family-home"]),
-    ("two weak rules of two records", [["date-place"], ["family-home"]], ["date-place", "family-home"]),
-    ("a strong rule of one record, a weak one of another", [["exact"], ["date-place"]], ["exact", "date-place"]),
-    ("a weak token that two records share", [["exact", "date-place"], ["date-place", "start-home"]],
-     ["exact", "date-place"]),
-    ("a match of no record", [["exact"]], ["names-day"]),
-    ("nothing", [["exact"]], []),
-]  # fmt: skip
-PAIRS = [[one, other] for one, other in combinations([name for name, (_, strong) in RULES.items() if not strong], 2)]
-
-
-def match_scenarios() -> Iterator[Scenario]:
-    """Choose the tokens that count, under each policy."""
-    for policy in ("strong", "two", "any"):
-        known = rules_under(policy)
-        for name, records, matched in PEOPLE:
-            given = {
-                "person_policy": policy,
-                "records": [[TOKENS[rule] for rule in record if rule in known] for record in records],
-                "matched": [TOKENS[rule] for rule in matched if rule in known],
-            }
-            about = f"Which tokens that match count under the policy {policy}: {name}."
-            yield Scenario("person_matches", f"{policy}, {name}", about, "§13.3", given)
-    # Each pair as a record of its own, so the answer says of each whether it shares a column.
-    records = [[f"{rule}|{number}" for rule in pair] for number, pair in enumerate(PAIRS)]
-    given = {"person_policy": "two", "records": records, "matched": [token for record in records for token in record]}
-    about = "Which tokens that match count under the policy two: of each pair of weak rules."
-    yield Scenario("person_matches", "two, each pair of weak rules", about, "§13.3", given)
-
-
 def scenarios() -> Iterator[Scenario]:
     """Return the scenarios of this file."""
-    yield from match_scenarios()
     for group, rows in {**name_groups(), **other_groups()}.items():
         about = f"Persons under the policy any: {group}."
         yield Scenario("kind", f"person, {group}, any", about, "§13.3", asked("person", rows, "any"))

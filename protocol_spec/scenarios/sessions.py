@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,8 @@ from protocol_spec.reference import (
     ZERO,
     Identifier,
     Identity,
+    OwnList,
+    OwnRow,
     Peer,
     RefusedError,
     Terms,
@@ -30,6 +32,8 @@ from protocol_spec.reference import (
     example_terms,
     lp,
     random_scalar,
+    read_kind,
+    strength,
 )
 from protocol_spec.scenarios.scenario import Scenario, stream
 from protocol_spec.scenarios.sealing import hpke_seal
@@ -48,7 +52,7 @@ class Case:
 
     label: str
     terms: Terms
-    items: Mapping[str, Mapping[Identifier, str]]
+    items: Mapping[str, Mapping[Identifier, str] | Sequence[OwnRow]]
     case_refs: Mapping[Identifier, str] = field(default_factory=dict)
     standing: Mapping[str, tuple[int, int, bytes]] = field(default_factory=dict)
 
@@ -60,11 +64,7 @@ class Case:
             "role": role, "terms": self.terms, "signatures": signatures(self.terms), "today": TODAY,
             "identity_seed": own.seed, "peer": public(peer),
             "auditor": public(AUDITOR) if self.terms["auditor"] else None,
-            "items": [
-                {"kind": item[0], "version": item[1], "value": item[2], "contact": contact,
-                 "case_ref": self.case_refs.get(item, "")}
-                for item, contact in self.items[role].items()
-            ],
+            "rows": [given_row(row) for row in self.rows(role)],
             "standing": {"sessions": sessions, "charged": charged, "last_receipt": last_receipt},
             "ledger_head": stream(f"{self.label} {role} ledger")(32),
             "random": self.random(role),
@@ -73,21 +73,43 @@ class Case:
             },
         }  # fmt: skip
 
+    def rows(self, role: str) -> list[OwnRow]:
+        """Return the rows of a side."""
+        items = self.items[role]
+        if isinstance(items, Mapping):
+            return [OwnRow([item], contact, self.case_refs.get(item, "")) for item, contact in items.items()]
+        return list(items)
+
+    def size(self, role: str) -> int:
+        """Return the set size of a side."""
+        return bucket(OwnList(self.rows(role)).places(self.terms), self.terms["max_items"])
+
     def random(self, role: str) -> Given:
         """Return what a side draws, by name."""
-        draw, count = stream(f"{self.label} {role}"), len(self.items[role])
-        size = bucket(count, self.terms["max_items"])
+        draw, count = stream(f"{self.label} {role}"), len(OwnList(self.rows(role)).contacts)
+        size = self.size(role)
         drawn: Given = {"ephemeral_secret": draw(96), "nonce": draw(32)}
         drawn["dummies"] = [draw(32) for _ in range(size - count)]
         drawn["order"] = sorted(range(size), key=lambda _: draw(16))
         if role == "client":
             drawn["blinds"] = [encode_scalar(random_scalar(draw)) for _ in range(size)]
         else:
-            cut = chunks(bucket(len(self.items["client"]), self.terms["max_items"]))
+            cut = chunks(self.size("client"))
             drawn |= {"key_seed": draw(32), "proof_nonces": [encode_scalar(random_scalar(draw)) for _ in cut]}
         if self.terms["auditor"]:
             drawn |= {"auditor_seed": draw(32), "owner_seed": draw(32), "salts": [draw(32) for _ in range(size)]}
         return drawn
+
+
+def given_row(row: OwnRow) -> Given:
+    """Return a row of the own list as a scenario has it."""
+    identifiers = [given_item(item) for item in row.identifiers]
+    return {"identifiers": identifiers, "contact": row.contact, "case_ref": row.case_ref}
+
+
+def given_item(item: Identifier) -> Given:
+    """Return an identifier as a scenario has it."""
+    return {"kind": item[0], "version": item[1], "value": item[2]}
 
 
 def public(party: Identity) -> Given:
@@ -197,6 +219,65 @@ def listed(*items: Identifier, who: str = "") -> dict[Identifier, str]:
     return {item: f"{who} {number}, 050 123 45 6{number}" if who else "" for number, item in enumerate(items)}
 
 
+def person_terms(**changes: Any) -> Terms:
+    """Return terms under which persons are compared, beside numbers."""
+    return terms(kinds=["nl-bsn/1", "person/1"], person_policy="strong", max_items=24, **changes)
+
+
+def person(given: str, family: str, date: str) -> list[Identifier]:
+    """Return the tokens of a person, the strongest first."""
+    row = {"voornamen": given, "achternaam": family, "geboortedatum": date}
+    return sorted(read_kind("person", row, person_terms()), key=strength)
+
+
+def persons_that_share(who: str) -> list[OwnRow]:
+    """Return two persons, whose birthdays have day and month exchanged: so they share one token, and have others."""
+    dates = "2009-05-06", "2009-06-05"
+    return [OwnRow(person("Sanne", "Berg", date), f"{who} {number}") for number, date in enumerate(dates)]
+
+
+def person_cases() -> dict[str, Case]:
+    """Return sessions of persons who are alike (§7.2 step 5)."""
+    care, police = persons_that_share("care"), persons_that_share("police")
+    both = [*care[0].identifiers, BSN[0]]
+    return {
+        "one person meets two": Case("one meets two", person_terms(), {"client": care[:1], "server": police}),
+        "two persons meet one": Case("two meet one", person_terms(), {"client": care, "server": police[:1]}),
+        "two persons meet two": Case("two meet two", person_terms(), {"client": care, "server": police[::-1]}),
+        "a person by a weaker token": Case("weaker", person_terms(), {"client": care[:1], "server": police[1:]}),
+        "two rows of one person": Case("two rows", person_terms(), {
+            "client": [*care[:1], OwnRow(care[0].identifiers, "care again")], "server": police[:1]}),
+        "a person with a number": Case("number", person_terms(), {
+            "client": [OwnRow(both, "care")], "server": [OwnRow(both, "police")]}),
+        "persons, only the client learns": Case("persons, client", person_terms(reveal="client", contact_size=0), {
+            "client": [OwnRow(row.identifiers) for row in care], "server": [OwnRow(police[0].identifiers)]}),
+        "persons, with an auditor": Case("persons, auditor", person_terms(auditor=AUDITED), {
+            "client": care, "server": police[:1]}),
+    }  # fmt: skip
+
+
+def claim_scenarios() -> Iterator[Scenario]:
+    """Choose what is claimed of what matches (§7.2 step 5)."""
+    one, other = persons_that_share("desk")
+    shared = [token for token in one.identifiers if token in other.identifiers]
+    alone = [[token for token in row.identifiers if token not in shared] for row in (one, other)]
+    again = OwnRow(one.identifiers, "desk 2")
+    for name, rows, matched in (
+        ("nothing", [one, other], []),
+        ("all tokens of one person", [one], one.identifiers),
+        ("a token that two persons share", [one, other], shared),
+        ("a token that two persons share, and a stronger one of the first", [one, other], [*shared, alone[0][0]]),
+        ("a token that two persons share, and a stronger one of the second", [one, other], [*shared, alone[1][0]]),
+        ("all tokens of two persons who share one", [one, other], [*shared, *alone[0], *alone[1]]),
+        ("two rows of one person", [one, again], one.identifiers),
+        ("a number beside a person", [OwnRow([BSN[0], *one.identifiers], "desk")], [BSN[0], *one.identifiers]),
+        ("a number of two rows", [OwnRow([BSN[0]], "desk 0"), OwnRow([BSN[0]], "desk 1")], [BSN[0]]),
+    ):
+        matches = [given_item(item) for item in matched]
+        given = {"terms": person_terms(), "rows": [given_row(row) for row in rows], "matched": matches}
+        yield Scenario("claims", name, f"What a client claims where there matches: {name}.", "§7.2, §8.1", given)
+
+
 def cases() -> dict[str, Case]:
     """Return the sessions that the scenarios are of."""
     both = {"client": listed(*BSN[:3], who="care"), "server": listed(*BSN[1:], who="police")}
@@ -226,6 +307,7 @@ def cases() -> dict[str, Case]:
         "with an auditor": Case("auditor", terms(auditor=AUDITED), both, refs),
         "with an auditor, only the client learns": Case("auditor, client", terms(
             auditor=AUDITED, reveal="client", **no_contact), bare, refs),
+        **person_cases(),
     }  # fmt: skip
 
 
@@ -236,6 +318,7 @@ def terms(**changes: Any) -> Terms:
 
 def scenarios() -> Iterator[Scenario]:
     """Return the scenarios of this file."""
+    yield from claim_scenarios()
     for name, case in cases().items():
         run = Run(case).finish()
         for role in PARTIES:

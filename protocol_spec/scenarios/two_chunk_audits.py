@@ -81,7 +81,7 @@ def book(role: int, rows: Sequence[Row], elements: Sequence[bytes], server_size:
 
 def unopened(role: int, server_size: int = NUMBER) -> Book:
     """Return a book whose sealed rows are of one byte, since nobody asks for one."""
-    row = ZERO, ("dummy", 1, ZERO), b"" if role else b"\0" + encode_scalar(1), ""
+    row: Row = ZERO, ("dummy", 1, ZERO), b"" if role else b"\0" + encode_scalar(1), [], ""
     made = book(role, [row] * (server_size if role else NUMBER), [G] * NUMBER, server_size)
     return replace(made, row_bytes=1, raw=lambda _, row: row[:1])
 
@@ -92,14 +92,14 @@ def sampled() -> Asked:
     rows: list[Row] = []
     for place in range(NUMBER):
         blind = encode_scalar(random_scalar(draw))
-        rows.append((draw(32), ("text", 1, b"%d" % (place % 10)), bytes([place >= 2048]) + blind, ""))
+        rows.append((draw(32), ("text", 1, b"%d" % (place % 10)), bytes([place >= 2048]) + blind, [], ""))
     elements, session = [G] * NUMBER, honest_session(book(0, rows, [G] * NUMBER))
     for place in OPENED:
-        _, item, blinding, _ = rows[place]
+        _, item, blinding, *_ = rows[place]
         r, point = decode_scalar(blinding[1:]), hashed_input(prf_input(*session, item))
         made = add(point, multiply(r, BASE)) if blinding[0] else multiply(r, point)
         elements[place] = encode_element(made)
-    whole = replace(book(0, rows, elements), row_bytes=95)
+    whole = replace(book(0, rows, elements), row_bytes=97)
     return Asked(whole, whole.file(), OPENED)
 
 

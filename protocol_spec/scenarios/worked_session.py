@@ -51,7 +51,9 @@ def _given(client: Side, server: Side) -> Iterator[str]:
         yield from _field(f"{role} seed", given["identity_seed"])
         drawn = given["random"]
         yield from _field("ephemeral", drawn["ephemeral_secret"])
-        order = [("dummy" if at >= len(given["items"]) else _named(given["items"][at])) for at in drawn["order"]]
+        # Each row here has one identifier of its own.
+        items = [item for row in given["rows"] for item in row["identifiers"]]
+        order = [("dummy" if at >= len(items) else _named(items[at])) for at in drawn["order"]]
         yield from _field("set, shuffled", ", ".join(order))
         for name, short in (("dummies", "dummy"), ("blinds", "blind"), ("proof_nonces", "proof nonce")):
             for value in drawn.get(name, ()):

@@ -245,21 +245,23 @@ def opened(book: Book) -> Found:
     yield f"{name}, a share of another place", replace(everything, shares={2: everything.book.seeds[1]}), True
     real = next(place for place, row in enumerate(book.rows) if row[1][0] == "nl-bsn")
     dummy = next(place for place, row in enumerate(book.rows) if row[1][0] == "dummy")
-    salt, item, blinding, _ = book.rows[real]
+    salt, item, blinding, *_ = book.rows[real]
     none = book.rows[dummy]
     harmless = ("another identifier", "a dummy where there was none", "an identifier in the place of a dummy")
     for what, place, row in (
-        ("another identifier", real, (salt, ("nl-bsn", 1, b"100000009"), blinding, "")),
-        ("a dummy where there was none", real, (salt, ("dummy", 1, bytes(32)), blinding, "")),
-        ("an identifier in the place of a dummy", dummy, (none[0], ("nl-bsn", 1, b"100000009"), none[2], "")),
-        ("a kind that the agreement does not name", real, (salt, ("text", 1, item[2]), blinding, "")),
-        ("a version that the agreement does not name", real, (salt, ("nl-bsn", 2, item[2]), blinding, "")),
-        ("a value that fails the eleven-test", real, (salt, ("nl-bsn", 1, b"123456783"), blinding, "")),
-        ("a value that is not written as its kind writes it", real, (salt, ("nl-bsn", 1, b"1234.56.782"), blinding,
+        ("another identifier", real, (salt, ("nl-bsn", 1, b"100000009"), blinding, [], "")),
+        ("a dummy where there was none", real, (salt, ("dummy", 1, bytes(32)), blinding, [], "")),
+        ("an identifier in the place of a dummy", dummy, (none[0], ("nl-bsn", 1, b"100000009"), none[2], [], "")),
+        ("a kind that the agreement does not name", real, (salt, ("text", 1, item[2]), blinding, [], "")),
+        ("a version that the agreement does not name", real, (salt, ("nl-bsn", 2, item[2]), blinding, [], "")),
+        ("a value that fails the eleven-test", real, (salt, ("nl-bsn", 1, b"123456783"), blinding, [], "")),
+        ("a value that is not written as its kind writes it", real, (salt, ("nl-bsn", 1, b"1234.56.782"), blinding, [],
         "")),
-        ("a dummy of 31 bytes", dummy, (none[0], ("dummy", 1, bytes(31)), none[2], "")),
-        ("a dummy with a case reference", dummy, (*none[:3], "77")),
-        ("a case reference of 201 bytes", real, (salt, item, blinding, "é" * 100 + "x")),
+        ("a dummy of 31 bytes", dummy, (none[0], ("dummy", 1, bytes(31)), none[2], [], "")),
+        ("a number of a person where there is none", real, (salt, item, blinding, [0], "")),
+        ("a dummy with a number of a person", dummy, (*none[:3], [0], "")),
+        ("a dummy with a case reference", dummy, (*none[:4], "77")),
+        ("a case reference of 201 bytes", real, (salt, item, blinding, [], "é" * 100 + "x")),
     ):  # fmt: skip
         yield f"{name}, {what}", whole(with_rows(book, (place, row))), True
         if not book.role:
@@ -274,26 +276,26 @@ def opened(book: Book) -> Found:
             return change(row) if place == real else row
 
         yield f"{name}, a row {what}", whole(replace(book, raw=raw)), True
-    other_refs = with_rows(book, (real, (salt, item, blinding, "78")))
+    other_refs = with_rows(book, (real, (salt, item, blinding, [], "78")))
     leaves = [audit_leaf(*row) for row in book.rows]
     bound = replace(other_refs, root=lambda _: audit_root(leaves), leaves=lambda _: leaves)
     yield f"{name}, a case reference that was not committed to", whole(bound), True
-    longest = with_rows(book, (real, (salt, item, blinding, "é" * 100)))
+    longest = with_rows(book, (real, (salt, item, blinding, [], "é" * 100)))
     yield f"{name}, a case reference of 200 bytes", whole(longest), False
-    address = with_rows(book, (real, (salt, ADDRESS, blinding, "")))
+    address = with_rows(book, (real, (salt, ADDRESS, blinding, [], "")))
     yield f"{name}, an address that was not run with", whole(address), True
 
 
 def of_client(book: Book) -> Found:
     """Return a client's files with other blindings and claims (checks 5 and 7)."""
-    salt, item, blinding, ref = book.rows[0]
+    salt, item, blinding, persons, ref = book.rows[0]
     for what, other in (
         ("no blinding", b""), ("another blind", b"\0" + encode_scalar(7)), ("a blind of zero", b"\0" + bytes(32)),
         ("a blind that is not canonical", b"\0" + Q.to_bytes(32, "little")),
         ("said to be added where it was multiplied", b"\1" + blinding[1:]), ("another byte before the blind",
         b"\2" + blinding[1:]),
     ):  # fmt: skip
-        yield f"client, {what}", whole(with_rows(book, (0, (salt, item, other, ref)))), True
+        yield f"client, {what}", whole(with_rows(book, (0, (salt, item, other, persons, ref)))), True
     withheld = with_fields(book, CLAIMS, lambda m: [*m[:2], m[2][16:], m[3][48:]])
     one_contact = with_fields(withheld, CONTACTS, lambda m: [m[0], 1, m[2][:48]])
     yield "client, a match withheld", whole(one_contact), True
@@ -326,7 +328,7 @@ def of_client(book: Book) -> Found:
 
 def additive(book: Book, way: bytes = b"\1") -> Book:
     """Return a client's book in which all blinds were added, up to its Blinded."""
-    rows = [(salt, item, way + blinding[1:], ref) for salt, item, blinding, ref in book.rows]
+    rows = [(salt, item, way + blinding[1:], persons, ref) for salt, item, blinding, persons, ref in book.rows]
     return rerun(replace(book, rows=rows))
 
 
@@ -334,7 +336,7 @@ def rerun(book: Book) -> Book:
     """Return a client's book that ran with its rows, up to its Blinded."""
     session = honest_session(book)
     elements = b""
-    for _, item, blinding, _ in book.rows:
+    for _, item, blinding, *_ in book.rows:
         r, point = decode_scalar(blinding[1:]), hashed_input(prf_input(*session, item))
         elements += encode_element(add(point, multiply(r, BASE)) if blinding[0] else multiply(r, point))
     cut = book.messages[: at_kind(book, BLINDED) + 1]
@@ -355,7 +357,7 @@ def of_server(book: Book) -> Found:
     yield "server, another key seed", whole(replace(book, key_seed=ZERO)), True
     early = replace(book, key_seed=ZERO, messages=book.messages[:2])
     yield "server, another key seed, of which no tag tells", whole(early), True
-    blinded = with_rows(book, (0, (*book.rows[0][:2], b"\0" + encode_scalar(7), book.rows[0][3])))
+    blinded = with_rows(book, (0, (*book.rows[0][:2], b"\0" + encode_scalar(7), *book.rows[0][3:])))
     yield "server, a blinding that belongs to a client", whole(blinded), True
     tags = with_fields(book, TAGS, lambda m: [*m[:2], m[2][:-16] + b"\xff" * 16])
     yield "server, a tag of no row", whole(tags), True

@@ -25,6 +25,7 @@ from psimatch.oprf.voprf import blind_with
 from psimatch.padding import chunks
 from psimatch.parameters import LIMITS, Role
 from psimatch.prf import CLAIM, OUTPUT_BYTES, TAG, chunk_context, decoded, encoded, input_prefix, server_key
+from psimatch.submission import strength
 from psimatch.terms import Reveal, Terms
 
 
@@ -32,11 +33,13 @@ from psimatch.terms import Reveal, Terms
 class OpenedRow:
     """A row that was opened and is the one that the party committed to; a dummy has no identifier.
 
+    `persons` are numbers that say which tokens belong to one person: a client claims one token of each.
     `ran` says that the messages show that the party ran with it: a file that ends early may not reach that far.
     """
 
     place: int
     identifier: Identifier | None
+    persons: tuple[int, ...]
     case_ref: str = field(repr=False)
     ran: bool
 
@@ -61,7 +64,6 @@ class AuditReport:
     asked: int
     opened: tuple[OpenedRow, ...] = field(repr=False)
     violations: tuple[str, ...]
-    every_match_counts: bool
 
     @property
     def proves_set(self) -> bool:
@@ -72,9 +74,9 @@ class AuditReport:
     def proves_claims(self) -> bool:
         """Whether it is proven too that the party withheld no match: of a client, where both learn the matches.
 
-        Of persons only where any rule makes a match; else the file does not tell which tokens belong to one record.
+        That tokens which the rows call one person's are so is for the auditor to judge, who sees them together.
         """
-        return self.proves_set and self.role is Role.CLIENT and self.matches is not None and self.every_match_counts
+        return self.proves_set and self.role is Role.CLIENT and self.matches is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ def check_audit(
     receipt = evidence.receipt
     matches = receipt.matches if receipt else None
     common = header.role, header.session_id, header.set_size, evidence.root != b"", receipt is not None, matches
-    report = AuditReport(*common, 0, (), tuple(evidence.violations), terms.every_match_counts)
+    report = AuditReport(*common, 0, (), tuple(evidence.violations))
     if opening is None or evidence.violations or not report.bound:
         return report
     check = _RowCheck(contents, terms, evidence, opening)
@@ -179,13 +181,22 @@ class _RowCheck:
         real = (identifier.kind, identifier.version) in self._kinds
         if len(row.case_ref.encode()) > (LIMITS.case_ref_bytes if real else 0) or bool(row.blinding) == self._server:
             return "has a part that no row of this party has"
+        if not self._may_have(row.persons, identifier):
+            return "does not say whose token it is, as a client's row of a person does and no other"
         ran = self._server_ran(row) if self._server else self._client_ran(place, row)
         if ran is False:
             none = "has no tag among those that were published"
             return none if self._server else "is not what the client had evaluated"
         self._rows[place] = row
-        self.opened.append(OpenedRow(place, identifier if real else None, row.case_ref, ran is True))
+        self.opened.append(OpenedRow(place, identifier if real else None, row.persons, row.case_ref, ran is True))
         return ""
+
+    def _may_have(self, persons: tuple[int, ...], identifier: Identifier) -> bool:
+        """Say whether a row of this identifier may have these numbers of persons, which ascend."""
+        # §12.2
+        if self._server or identifier.kind != PERSON:
+            return not persons
+        return 0 < len(persons) <= LIMITS.persons_of_token and persons[-1] < self._size
 
     def _identifier(self, row: Row) -> Identifier | None:
         """Return the identifier or the dummy that a row holds, if it holds one in its canonical form."""
@@ -245,26 +256,27 @@ class _RowCheck:
             if tags != self._tags:
                 yield "the published tags are not those of the rows"
         if self._terms.reveal is Reveal.BOTH:
-            real = {row.place: row.identifier.kind for row in self.opened if row.identifier is not None}
-            found = b"".join(outputs[OUTPUT_BYTES * place : OUTPUT_BYTES * (place + 1)] for place in real)
-            yield from self._claim_problems(found, list(real.values()))
+            real = [row for row in self.opened if row.identifier is not None]
+            found = b"".join(outputs[OUTPUT_BYTES * row.place : OUTPUT_BYTES * (row.place + 1)] for row in real)
+            yield from self._claim_problems(found, real)
 
-    def _claim_problems(self, outputs: bytes, kinds: Sequence[str]) -> Iterator[str]:
-        """Compare the claims with the outputs of all rows that are no dummies, of these kinds."""
+    def _claim_problems(self, outputs: bytes, rows: Sequence[OpenedRow]) -> Iterator[str]:
+        """Compare the claims with the outputs of these rows, which are all that are no dummies."""
         claims = self._evidence.claims
-        mine = {outputs[at + CLAIM.start : at + CLAIM.stop] for at in range(0, len(outputs), OUTPUT_BYTES)}
+        own = [outputs[at + CLAIM.start : at + CLAIM.stop] for at in range(0, len(outputs), OUTPUT_BYTES)]
+        mine = set(own)
         claimed = {claims[at : at + CLAIM_BYTES] for at in range(0, len(claims), CLAIM_BYTES)}
         if not claimed <= mine:
             yield "a claim belongs to none of the rows"
         if self._server:
             return
-        # Of a person the policy decides which tokens are claimed, and here nobody sees which are one record's.
-        undecided = set() if self._terms.every_match_counts else {PERSON}
-        places = find(self._tags, outputs, OUTPUT_BYTES, TAG)
-        pairs = enumerate(zip(places, kinds, strict=True))
-        matching = (OUTPUT_BYTES * number for number, (place, kind) in pairs if place >= 0 and kind not in undecided)
-        if {outputs[at + CLAIM.start : at + CLAIM.stop] for at in matching} - claimed:
+        found = zip(find(self._tags, outputs, OUTPUT_BYTES, TAG), rows, own, strict=True)
+        matched = {row: claim for place, row, claim in found if place >= 0}
+        due = {matched[row] for row in _to_claim(list(matched))}
+        if due - claimed:
             yield "a match was withheld: a row is among the server's tags, but was not claimed"
+        if claimed & set(matched.values()) - due:
+            yield "more was told than needed: a claim is of a token whose persons all have a stronger one that matched"
 
     def _outputs(self) -> bytes | None:
         """Return the PRF outputs of all rows by place; None where the evaluations don't fit them."""
@@ -284,3 +296,18 @@ class _RowCheck:
         except (RemoteProtocolError, InvalidInputError, ValueError):
             return None
         return outputs
+
+
+def _to_claim(matched: Sequence[OpenedRow]) -> list[OpenedRow]:
+    """Return the rows that a client claims of those that matched: of a person the one with its strongest token."""
+    # §7.2 step 5
+    of_person: dict[int, list[OpenedRow]] = {}
+    for row in matched:
+        for person in row.persons:
+            of_person.setdefault(person, []).append(row)
+    strongest = [min(rows, key=_strength) for rows in of_person.values()]
+    return [*(row for row in matched if not row.persons), *strongest]
+
+
+def _strength(row: OpenedRow) -> tuple[int, bytes]:
+    return (0, b"") if row.identifier is None else strength(row.identifier)

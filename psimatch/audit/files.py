@@ -260,7 +260,9 @@ def read_owner_seed(path: str | os.PathLike[str], contents: AuditContents) -> by
 
 
 def write_opened_rows(path: str | os.PathLike[str], report: AuditReport, *, force: bool = False) -> int:
-    """List the opened rows that are no dummies, as CSV: place from 1, kind, value, case reference; return how many.
+    """List the opened rows that are no dummies, as CSV: place from 1, kind, value, persons, case reference.
+
+    The numbers of persons say which tokens the party takes for one person's. Returns how many rows it lists.
 
     Mode 0600, whole or not at all. Case references are disarmed, since the party wrote them.
 
@@ -269,11 +271,12 @@ def write_opened_rows(path: str | os.PathLike[str], report: AuditReport, *, forc
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(("row", "kind", "value", "case_ref"))
-    real = [(row.place, row.identifier, row.case_ref) for row in report.opened if row.identifier is not None]
-    for place, identifier, case_ref in real:
+    writer.writerow(("row", "kind", "value", "persons", "case_ref"))
+    real = [(row, row.identifier) for row in report.opened if row.identifier is not None]
+    for row, identifier in real:
         value = identifier.value.decode(errors="backslashreplace")
-        writer.writerow((place + 1, identifier.kind, disarm(value), disarm(case_ref)))
+        persons = " ".join(str(number + 1) for number in row.persons)
+        writer.writerow((row.place + 1, identifier.kind, disarm(value), persons, disarm(row.case_ref)))
     write_private(path, text.getvalue().encode(), force=force)
     return len(real)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Final
 
 from cryptography.exceptions import InvalidTag
@@ -21,11 +22,12 @@ SALT_BYTES: Final = 32
 BLIND_BYTES: Final = 32
 SHARE_BYTES: Final = 32
 SEAL_BYTES: Final = 16
-# What stands around identifier and case reference: salt, blinding, their headers, the length.
+PERSON_BYTES: Final = 4
+# What stands around identifier, persons and case reference: salt, blinding, their headers, the length.
 ROW_OVERHEAD: Final = 96
 # Each key seals one row, so the nonce may be fixed.
 _NONCE: Final = bytes(12)
-_FIELDS: Final = 4
+_FIELDS: Final = 5
 
 
 class CannotOpenRowError(Exception):
@@ -34,26 +36,32 @@ class CannotOpenRowError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What stands at one place: the encoded identifier, how it was blinded, and the case reference.
+    """What stands at one place: the encoded identifier, how it was blinded, whose it is, and the case reference.
 
     `blinding` is one byte, 1 where the blind was added and 0 where it was a factor, and the blind (32); a server has
-    none.
+    none. `persons` are the numbers of the persons whose token it is, ascending: on the client alone, and of tokens.
     """
 
     salt: bytes = field(repr=False)
     identifier: bytes = field(repr=False)
     blinding: bytes = field(repr=False)
+    persons: tuple[int, ...]
     case_ref: str = field(repr=False)
 
     @property
     def leaf(self) -> bytes:
         """The leaf that commits to it; 32 bytes."""
         # §12.2
-        return digest(Label.AUDIT_LEAF, self.salt, self.identifier, self.blinding, self.case_ref.encode())
+        persons, case_ref = self._packed_persons, self.case_ref.encode()
+        return digest(Label.AUDIT_LEAF, self.salt, self.identifier, self.blinding, persons, case_ref)
+
+    @property
+    def _packed_persons(self) -> bytes:
+        return b"".join(number.to_bytes(PERSON_BYTES, "big") for number in self.persons)
 
     def encode(self, size: int) -> bytes:
         """Return it zero-filled to `size` bytes, so that no row shows how long it is."""
-        packed = canonical.encode([self.salt, self.identifier, self.blinding, self.case_ref])
+        packed = canonical.encode([self.salt, self.identifier, self.blinding, self._packed_persons, self.case_ref])
         row = b"".join((len(packed).to_bytes(4, "big"), packed, bytes(size - 4 - len(packed))))
         wipe(packed)
         return row
@@ -67,7 +75,10 @@ class Row:
         """
         end = 4 + int.from_bytes(packed[:4], "big")
         try:
-            row = cls(*_fields(canonical.decode(packed[4:end], longest_array=_FIELDS)))
+            salt, identifier, blinding, persons, case_ref = _fields(
+                canonical.decode(packed[4:end], longest_array=_FIELDS)
+            )
+            row = cls(salt, identifier, blinding, _persons(persons), case_ref)
         except (MessageFormatError, ValueError, TypeError):
             raise CannotOpenRowError from None
         if row.encode(len(packed)) != packed:
@@ -76,11 +87,22 @@ class Row:
 
 
 def _fields(value: Any) -> list[Any]:
-    if not isinstance(value, list) or [type(item) for item in value] != [bytes, bytes, bytes, str]:
+    if not isinstance(value, list) or [type(item) for item in value] != [bytes, bytes, bytes, bytes, str]:
         raise ValueError
     if len(value[0]) != SALT_BYTES or (value[2] and (len(value[2]) != 1 + BLIND_BYTES or value[2][0] > 1)):
         raise ValueError
     return value
+
+
+def _persons(packed: bytes) -> tuple[int, ...]:
+    """Read numbers of persons, which ascend."""
+    if len(packed) % PERSON_BYTES:
+        raise ValueError
+    pieces = (packed[at : at + PERSON_BYTES] for at in range(0, len(packed), PERSON_BYTES))
+    numbers = tuple(int.from_bytes(piece, "big") for piece in pieces)
+    if any(one >= other for one, other in pairwise(numbers)):
+        raise ValueError
+    return numbers
 
 
 def blinding_of(blinding: Blinding | None, number: int) -> bytes:

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from psimatch import randomness
 from psimatch.audit.merkle import merkle_root
 from psimatch.audit.records import Header, KeySeed, Record, Rows, encode
-from psimatch.audit.rows import ROW_OVERHEAD, SALT_BYTES, SHARE_BYTES, Row, blinding_of, seal_row, share
+from psimatch.audit.rows import (
+    PERSON_BYTES,
+    ROW_OVERHEAD,
+    SALT_BYTES,
+    SHARE_BYTES,
+    Row,
+    blinding_of,
+    seal_row,
+    share,
+)
 from psimatch.digest import digest, length_prefixed
 from psimatch.envelope import SignedMessage
-from psimatch.errors import FieldError, MessageFormatError, NotAPartyError
-from psimatch.identifiers import Identifier
+from psimatch.errors import MessageFormatError, NotAPartyError
 from psimatch.identity import PublicIdentity
 from psimatch.kernel.wiping import wipe
 from psimatch.oprf import Blinding
 from psimatch.outputs import AuditBegun, AuditRecord
 from psimatch.own_set import OwnSet
-from psimatch.parameters import LIMITS, Label, Role
+from psimatch.parameters import Label, Role
 from psimatch.sealing import seal
 from psimatch.terms import Terms
 
@@ -42,29 +50,22 @@ class AuditTrail:
     Where the agreement names no auditor nothing is kept, and there is no root.
     """
 
-    def __init__(
-        self, role: Role, terms: Terms, auditor: PublicIdentity | None, case_refs: Mapping[Identifier, str]
-    ) -> None:
-        """Keep for the auditor that the agreement names, with the case reference of each identifier that has one.
+    def __init__(self, role: Role, terms: Terms, auditor: PublicIdentity | None) -> None:
+        """Keep for the auditor that the agreement names.
 
         Raises:
             NotAPartyError: the agreement names another auditor, or none.
-            FieldError: a case reference is too long.
         """
         if terms.auditor != ("" if auditor is None else auditor.fingerprint_text):
             raise NotAPartyError(
                 "the session was not given the auditor that the agreement names",
                 hint="hand in the public identity of that auditor, or none where the agreement names none",
             )
-        longest = max((len(reference.encode()) for reference in case_refs.values()), default=0)
-        if longest > LIMITS.case_ref_bytes:
-            limit = f"give at most {LIMITS.case_ref_bytes} bytes"
-            raise FieldError("case_ref", "is too long for the audit file", limit)
         self._role = role
         self._agreement_id = terms.id
         self._auditor = auditor
-        self._case_refs = dict(case_refs)
-        self._longest = longest
+        # By place: the persons whose token stands there.
+        self._persons: dict[int, tuple[int, ...]] = {}
         self._waiting: list[AuditBegun | AuditRecord] = []
         # What was signed before the session had an id.
         self._early: list[SignedMessage] | None = []
@@ -89,7 +90,10 @@ class AuditTrail:
             return
         auditor_seed, owner_seed = (randomness.random_bytes(SHARE_BYTES) for _ in range(2))
         self._seeds = auditor_seed, owner_seed
-        self._row_bytes = ROW_OVERHEAD + own.longest + self._longest
+        if self._role is Role.CLIENT:
+            self._persons = own.persons()
+        most = max(map(len, self._persons.values()), default=0)
+        self._row_bytes = ROW_OVERHEAD + own.longest + PERSON_BYTES * most + own.longest_case_ref
         info = seed_info(self._role, self._agreement_id, session_id)
         sealed_seed = seal(auditor_seed, self._auditor.sealing_key, info)
         header = Header(self._role, self._agreement_id, session_id, set_size, self._row_bytes, sealed_seed)
@@ -107,9 +111,9 @@ class AuditTrail:
         leaves, sealed = [], []
         for number, identifier in enumerate(own.inputs(b"", places)):
             place = places.start + number
-            case_ref = "" if own.is_dummy(place) else self._case_refs.get(own.identifier(place), "")
             salt = salts[SALT_BYTES * number : SALT_BYTES * (number + 1)]
-            row = Row(salt, identifier, blinding_of(blinding, number), case_ref)
+            persons = self._persons.get(place, ())
+            row = Row(salt, identifier, blinding_of(blinding, number), persons, own.case_ref(place))
             leaves.append(row.leaf)
             plaintext = row.encode(self._row_bytes)
             sealed.append(seal_row(plaintext, self._shares(place)))
@@ -149,12 +153,12 @@ class AuditTrail:
             self._early.append(message)
 
     def drop(self) -> None:
-        """Forget seeds, leaves and case references; messages can still be kept."""
+        """Forget seeds, leaves and which rows are one person's; messages can still be kept."""
         # The owner's went out with `AuditBegun`.
         wipe(self._seeds[0])
         self._seeds = (b"", b"")
         self._leaves.clear()
-        self._case_refs.clear()
+        self._persons.clear()
 
     def _shares(self, place: int) -> tuple[bytes, bytes]:
         auditor_seed, owner_seed = self._seeds

@@ -72,6 +72,7 @@ _WORDS: Final = {
         "matches": "matches",
         "opened ledger": "the ledger of {name} begins",
         "accepted": 'agreement "{title}" with {peer} first used: {max_evaluations} evaluations until {valid_until}',
+        "declared": "{peer} is told a set size of {set_size}, the largest so far",
         "opened": "session number {sessions} with {peer} opened",
         "admitted": "{session} admitted",
         "charged": "{session}: {peer} charged for {evaluations} evaluations, {charged} in all",
@@ -96,6 +97,7 @@ _WORDS: Final = {
         "opened ledger": "het logboek van {name} begint",
         "accepted": 'afspraak "{title}" met {peer} voor het eerst gebruikt: {max_evaluations} pogingen tot en met'
         " {valid_until}",
+        "declared": "{peer} krijgt de omvang {set_size} te zien, de grootste tot nu toe",
         "opened": "sessie nummer {sessions} met {peer} geopend",
         "admitted": "{session} toegelaten",
         "charged": "{session}: {peer} belast voor {evaluations} pogingen, {charged} in totaal",

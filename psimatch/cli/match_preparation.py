@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -87,11 +87,9 @@ class Prepared:
     peer: psimatch.PublicIdentity
     flags: psimatch.FlagList
     ledger: psimatch.Ledger
-    items: Mapping[psimatch.Identifier, str] | psimatch.PackedItems
+    submission: psimatch.Submission
     suppressed: psimatch.Suppressed | None
     auditor: psimatch.PublicIdentity | None
-    case_refs: Mapping[psimatch.Identifier, str] | None
-    links: psimatch.Links
     executor: Executor | None = None
     unused: list[MeteredSession] = field(default_factory=list)
     last: MeteredSession | None = None
@@ -102,28 +100,19 @@ class Prepared:
         return self.last
 
     def check_session(self) -> None:
-        """Make the first session ahead, since that checks the list against the agreement.
-
-        Raises:
-            TooManyItemsError: the list is longer than the agreement allows.
-        """
+        """Make the first session ahead: its dummies are made before anybody can time that."""
         self.unused.append(self._new_session())
 
     def _new_session(self) -> MeteredSession:
-        # Once: each connection to a listener may need a session, and none is to cost what packing a list costs.
-        self.items = psimatch.PackedItems.under(self.agreement.terms, self.items)
         session = metered(self.agreement.role_of(self.identity.public))
         return session(
             self.agreement,
             self.identity,
             self.peer,
-            self.items,
+            self.submission,
             today=today(),
             executor=self.executor,
             auditor=self.auditor,
-            case_refs=self.case_refs,
-            reserved=self.flags.reserved,
-            links=self.links,
         )
 
     @property
@@ -137,6 +126,7 @@ def prepare(options: MatchOptions) -> Prepared:
 
     Raises:
         OutputError, AgreementError, IdentityError, FlagFileError, InvalidRowsError: what is wrong.
+        TooManyItemsError: the list is longer than the agreement allows.
     """
     _check_not_an_input(options)
     check_output(options.output, force=options.force)
@@ -154,18 +144,15 @@ def prepare(options: MatchOptions) -> Prepared:
     flags = _read_list(options, agreement.terms)
     flags, suppressed = _suppress(options, flags, agreement.terms)
     _check_skipped(options, flags)
-    kept = flags.items()
-    case_refs = flags.case_refs() if auditor else None
-    policy = agreement.terms.person_policy
-    links = psimatch.Links(flags.rows, psimatch.Policy(policy) if policy else psimatch.Policy.STRONG)
     ledger = psimatch.Ledger(options.ledger_path or beside(options.identity_path), identity, operator=options.operator)
     try:
         ledger.check_open(agreement, peer)
         warn_of_new_count(ledger.not_counted(agreement, peer))
+        submission = psimatch.Submission(flags.rows, agreement.terms, at_least=ledger.largest_set(agreement))
     except psimatch.PsimatchError:
         ledger.close()
         raise
-    return Prepared(agreement, identity, peer, flags, ledger, kept, suppressed, auditor, case_refs, links)
+    return Prepared(agreement, identity, peer, flags, ledger, submission, suppressed, auditor)
 
 
 def _suppress(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,6 @@ class MatchReport:
     bytes_received: int
     seconds: float
     audit: Path | None = None
-    persons: int = 0
 
     @property
     def peer(self) -> psimatch.Party:
@@ -53,12 +53,7 @@ class MatchReport:
         """How many matches there are of each kind; None if this side learns none."""
         if self.result.matches is None:
             return None
-        counts: dict[str, int] = {}
-        for match in self.result.matches:
-            label = match.identifier.label
-            # A person has several tokens: what counts is whom they link.
-            counts[label] = self.persons if match.identifier.kind == psimatch.PERSON else counts.get(label, 0) + 1
-        return {label: count for label, count in counts.items() if count}
+        return dict(Counter(match.identifier.label for match in self.result.matches))
 
     @property
     def matches(self) -> int | None:

@@ -12,7 +12,7 @@ from psimatch.identifiers.kind import Field, Kind
 from psimatch.identifiers.nothing import is_word_for_nothing, may_be_a_name
 from psimatch.identifiers.padding import dummy
 from psimatch.identifiers.person import NAME as PERSON
-from psimatch.identifiers.person import person, person_kind, rule_of
+from psimatch.identifiers.person import person, person_kind, rank_of, rule_of
 from psimatch.identifiers.person_rules import RULES, Policy, Rule, rules_under, satisfies
 from psimatch.identifiers.phone import NAME as PHONE
 from psimatch.identifiers.phone import PHONE_REGION, phone, phone_kind, regions
@@ -48,6 +48,7 @@ __all__ = [
     "phone",
     "phone_kind",
     "plate",
+    "rank_of",
     "regions",
     "rule_of",
     "rules_under",

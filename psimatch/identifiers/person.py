@@ -14,7 +14,7 @@ from psimatch.identifiers.dates import birth_date
 from psimatch.identifiers.identifier import Identifier
 from psimatch.identifiers.kind import Field, Kind
 from psimatch.identifiers.names import letters, sound, without_prefix
-from psimatch.identifiers.person_rules import RULES_BY_NAME, Policy, Rule, rules_under
+from psimatch.identifiers.person_rules import RULES, RULES_BY_NAME, Policy, Rule, rules_under
 
 NAME: Final = "person"
 _VERSION: Final = 1
@@ -123,6 +123,11 @@ def person(fields: Mapping[str, str], policy: Policy = Policy.STRONG) -> tuple[I
 def rule_of(token: Identifier) -> Rule:
     """Return the rule that a token of this kind was made by."""
     return RULES_BY_NAME[token.value.partition(b"|")[0].decode("ascii")]
+
+
+def rank_of(token: Identifier) -> int:
+    """Return how strong the rule of a token is: 0 is the strongest."""
+    return RULES.index(rule_of(token))
 
 
 def _has_form(parts: Mapping[bytes, int], value: bytes) -> bool:

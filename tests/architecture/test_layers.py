@@ -18,7 +18,8 @@ LAYERS = [
     {"sealing"},
     {"oprf", "identity", "timing"},
     {"prf", "padding", "messages", "terms", "selector"},
-    {"wire", "agreement", "own_set"},
+    {"wire", "agreement", "submission"},
+    {"own_set"},
     {"agreement_text", "states", "matching", "envelope", "budget", "ledger_clock", "ledger_entries", "standing"},
     {"receipt", "disclosure", "ledger_store", "retention"},
     {"outputs", "ledger_view"},
@@ -84,6 +85,7 @@ SANS_IO = {
     "own_set",
     "selector",
     "parallel",
+    "submission",
 }
 
 

@@ -170,7 +170,7 @@ def test_a_page_for_the_privacy_officer(pair: Any, finish: Finish, ask: Ask) -> 
     assert "Pogingen verbruikt: 64 van 64.000 (0,1%)" in dutch
     assert "match met code K7QF-3M2X was onjuist: a &lt;b&gt;namesake&lt;/b&gt;" in dutch
     document = json.loads((pair.care.folder / "all.json").read_text(encoding="utf-8"))
-    assert [entry["number"] for entry in document["entries"]] == list(range(8))
+    assert [entry["number"] for entry in document["entries"]] == list(range(9))
     code, _, errors = ask(pair.care, "ledger", "export", "--output", "page.pdf")
     assert (code, "ends in .html or .json" in errors) == (2, True)
 
@@ -242,3 +242,18 @@ def test_an_auditor_is_told_before_anybody_signs(pair: Any, ask: Ask) -> None:
 def test_which_ledger_is_meant(pair: Any, ask: Ask, tmp_path: Path) -> None:
     code, _, errors = ask(pair.care, "ledger", "show")
     assert (code, "no ledger lies in" in errors, "--ledger" in errors) == (7, True, True)
+
+
+def test_a_list_that_became_shorter_is_filled_up_to_what_it_was(pair: Any, finish: Finish) -> None:
+    terms = change_terms(pair, max_items=2_000)
+    with psimatch.Ledger(pair.care.folder / "care.ledger", pair.identities["care"]) as ledger:
+        agreement = psimatch.Agreement(terms)
+        ledger.open_session(agreement, pair.identities["police"].public, 1_536)
+    shared = [f"both {number}" for number in range(1_100)]
+    pair.care.write_list(shared)
+    pair.police.write_list(shared)
+    for code, output, errors in run_match(pair, finish, "--json", police=("--json",)):
+        assert code == 0, errors
+        told = json.loads(output)
+        assert sorted((told["own_set_size"], told["peer_set_size"])) == [1_152, 1_536]
+        assert (told["own_set_size"] == 1_536) == (told["peer"]["name"] == "police")

@@ -147,7 +147,8 @@ def test_a_hello_sent_again_is_refused_before_a_tag_is_made() -> None:
 
     own = new_ledger(CARE)
     late = [
-        output.envelope for output in make_client(agreement, shared).start(own.open_session(agreement, POLICE.public))
+        output.envelope
+        for output in make_client(agreement, shared).start(own.open_session(agreement, POLICE.public, 8))
     ]
     with psimatch.TcpListener("127.0.0.1", 0) as listener:
         thread = run(listener, [])

@@ -33,8 +33,8 @@ def test_a_person_matches_by_a_rule(pair: Any, finish: Finish) -> None:
         rows = side.rows()
         assert [row["matched_kind"] for row in rows] == ["person", "nl-bsn"]
         assert rows[0]["case_ref"] == first
-        assert rows[0]["matched_rules"].startswith("exact (strong), names-date (strong)")
-        assert rows[1]["matched_rules"] == ""
+        assert rows[0]["matched_rule"] == "exact"
+        assert rows[1]["matched_rule"] == ""
     assert pair.care.rows()[0]["match_reference"] == pair.police.rows()[0]["match_reference"]
     code, output, _ = finish(pair.care.start("explain", "pilot.toml", "--lang", "en"))
     assert code == 0
@@ -49,6 +49,28 @@ def test_a_person_matches_by_a_rule(pair: Any, finish: Finish) -> None:
     assert code == 0, errors
     assert "row 2  person      exact|SANNE|VANDERBERG|20090425" in output
     assert "row 3  nl-bsn      123456782" in output
+
+
+TWO_ROWS = "case_ref,voornamen,achternaam,geboortedatum,contact\n"
+# Day and month are exchanged: by a weaker rule the first is like the second too.
+ONE, SWAPPED = "P1,Sanne,Berg,2009-05-06,unit 2\n", "P2,Sanne,Berg,2009-06-05,unit 3\n"
+
+
+def test_two_rows_of_the_peer_that_are_alike_make_one_match(pair: Any, finish: Finish) -> None:
+    """The client claims the row that it matches best, and does not tell that it is like another."""
+    given = {**pair.terms.as_fields(), "kinds": ["person/1"], "person_policy": "strong"}
+    for side, rows in ((pair.care, ONE.replace("P1", "C1")), (pair.police, ONE + SWAPPED)):
+        side.sign(pair.signed(psimatch.Terms.from_fields(given)))
+        (side.folder / "flags.csv").write_text(TWO_ROWS + rows, encoding="utf-8")
+    listening, address = pair.police.listen("--json")
+    for process in (pair.care.match("--connect", address, "--json"), listening):
+        code, output, errors = finish(process)
+        assert code == 0, errors
+        assert json.loads(output)["matches_by_kind"] == {"person/1": 1}
+    (care,), (police,) = pair.care.rows(), pair.police.rows()
+    assert (care["case_ref"], police["case_ref"]) == ("C1", "P1")
+    assert care["match_reference"] == police["match_reference"]
+    assert care["matched_rule"] == police["matched_rule"] == "exact"
 
 
 def test_the_rules_are_measured_on_known_pairs(pair: Any, finish: Finish) -> None:

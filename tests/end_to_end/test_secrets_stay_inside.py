@@ -73,9 +73,9 @@ def test_what_a_crash_prints(sealed: Any, finish: Finish, name: str) -> None:
     program.write_text(
         "from psimatch import cli, own_set\n"
         "begin = own_set.OwnSet.__init__\n"
-        "def crash(self, packed):\n"
-        "    session_items = lambda: bytes(packed.encoded)\n"
-        "    begin(self, packed)\n"
+        "def crash(self, submission):\n"
+        "    session_items = lambda: bytes(submission._packed)\n"
+        "    begin(self, submission)\n"
         f"    {CRASHES[name]}\n"
         "own_set.OwnSet.__init__ = crash\n"
         "cli.main()\n",

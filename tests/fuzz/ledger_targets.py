@@ -141,7 +141,7 @@ def _read_ledger(path):
                 step()
     with refusals(LedgerError, RefusedError), Ledger(path, CARE, clock=lambda: NOW) as ledger:
         ledger.check_open(AGREEMENT, POLICE.public)
-        ledger.open_session(AGREEMENT, POLICE.public)
+        ledger.open_session(AGREEMENT, POLICE.public, 8)
 
 
 def ledgers(data):

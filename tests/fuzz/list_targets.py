@@ -9,15 +9,17 @@ import zipfile
 from bounds import refusals
 from choices import Choices, assert_silent, edited, with_canaries
 from scratch import FOLDER, written
+from sessions import make_terms
 
 from psimatch import crockford
 from psimatch.contact import check_contact, disarm
-from psimatch.errors import AgreementFormatError, FieldError, FlagFileError, InputError, InvalidRowsError
+from psimatch.errors import AgreementFormatError, FieldError, FlagFileError, InputError, TooManyItemsError
 from psimatch.flag_files import read_flags, read_pairs
 from psimatch.identifiers import KINDS, Identifier, Policy, kind_named, person_kind, phone_kind
 from psimatch.identifiers.person_rules import RULES_BY_NAME
 from psimatch.match_files import write_skipped
-from psimatch.own_set import PackedItems
+from psimatch.own_set import OwnSet
+from psimatch.submission import Submission
 from psimatch.terms import kinds_from_names, read_day
 from psimatch.transports import format_address, parse_address
 
@@ -42,14 +44,24 @@ def flags(data):
         _use(read_flags(path, kinds, contact_bytes=contact_bytes, profile=profile), kinds, contact_bytes)
 
 
+def _terms(kinds, contact_bytes):
+    """Terms under which a list of these kinds may be submitted."""
+    chosen = {kind.name: kind for kind in kinds}
+    whole = "person" in chosen and chosen["person"].most_identifiers == len(RULES_BY_NAME)
+    return make_terms(
+        kinds=tuple(sorted(kind.label for kind in kinds)), contact_size=contact_bytes, max_items=1_000,
+        max_evaluations=1_000, person_policy=("any" if whole else "strong") if "person" in chosen else "",
+        phone_region=("BE" if whole else "NL") if "phone" in chosen else "",
+    )  # fmt: skip
+
+
 def _use(found, kinds, contact_bytes):
     assert_silent(repr((found.rows, found.invalid)), found.counts(), found.duplicates)
     for invalid in found.invalid:
         for error in invalid.errors:
             assert_silent(error, error.hint, repr(error))
-    with refusals(InvalidRowsError):
-        found.case_refs()
-    PackedItems(found.items(), kinds, contact_bytes)
+    with refusals(FieldError, TooManyItemsError):
+        OwnSet(Submission(found.rows, _terms(kinds, contact_bytes))).fill()
     if found.invalid:
         write_skipped(FOLDER / "skipped.csv", found, force=True)
         assert len((FOLDER / "skipped.csv").read_bytes()) > len(found.invalid)

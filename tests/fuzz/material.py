@@ -47,7 +47,7 @@ def audited_pair(case_refs=None):
 def _record():
     ledgers = {role: new_ledger(owner) for role, owner in OWNERS.items()}
     ledgers[Role.CLIENT] = Ledger(FOLDER / "care.ledger", CARE, operator="mw. J.", clock=ledgers[Role.SERVER]._clock)
-    ledgers[Role.CLIENT].open_session(AGREEMENT, POLICE.public)
+    ledgers[Role.CLIENT].open_session(AGREEMENT, POLICE.public, 8)
     with chunks_of(CHUNK):
         conversation = RecordedWire(*audited_pair(), ledgers).run()
     if conversation.errors:

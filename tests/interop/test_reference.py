@@ -200,14 +200,14 @@ def test_two_references_run_a_session():
         ref.CLIENT,
         ref.SERVER.public,
         terms,
-        {("nl-bsn", 1, b"123456782"): "a", ("nl-bsn", 1, b"111222333"): "b"},
+        ref.rows_of({("nl-bsn", 1, b"123456782"): "a", ("nl-bsn", 1, b"111222333"): "b"}),
     )
     server = ref.Peer(
         "server",
         ref.SERVER,
         ref.CLIENT.public,
         terms,
-        {("nl-bsn", 1, b"111222333"): "c", ("nl-bsn", 1, b"999990019"): "d"},
+        ref.rows_of({("nl-bsn", 1, b"111222333"): "c", ("nl-bsn", 1, b"999990019"): "d"}),
     )
     ref.run_session(client, server)
     assert [(m.identifier[2], m.contact) for m in client.matches] == [(b"111222333", "c")]
@@ -216,5 +216,6 @@ def test_two_references_run_a_session():
 
 
 def test_the_reference_refuses_a_value_of_another_form_in_its_own_list():
+    rows = ref.rows_of({("nl-bsn", 1, b"1234.56.782"): ""})
     with pytest.raises(ref.RefusedError):
-        ref.Peer("client", ref.CLIENT, ref.SERVER.public, ref.example_terms(), {("nl-bsn", 1, b"1234.56.782"): ""})
+        ref.Peer("client", ref.CLIENT, ref.SERVER.public, ref.example_terms(), rows)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from second_implementation import ref
 
 from psimatch.errors import FieldError
-from psimatch.identifiers import Policy, kind_named, person, rule_of, satisfies
+from psimatch.identifiers import Policy, kind_named, person
 from psimatch.identifiers.person_rules import RULES, SOURCES
 from psimatch.identifiers.phone import phone_kind
 
@@ -246,30 +246,3 @@ def test_rules_and_columns_are_the_same():
         part: {column for column, parts in ref.COLUMNS.items() if part in parts.split()}
         for part in " ".join(ref.COLUMNS.values()).split()
     }
-
-
-@MANY
-@given(st.sampled_from(Policy), st.sets(st.sampled_from(RULES), max_size=4))
-def test_policies(policy, rules):
-    assert satisfies(policy, rules) is ref.one_person(policy.value, [rule.name for rule in rules])
-
-
-def test_the_reference_counts_the_tokens_of_records_that_are_one_person():
-    row = {
-        "voornamen": "Jan",
-        "achternaam": "Smit",
-        "geboortedatum": "2009-04-25",
-        "postcode": "1234 AB",
-        "woonplaats": "Ede",
-    }
-    record = reference("person", row, person_policy="two")
-    weak = {item for item in record if not ref.RULES[item[2].decode().partition("|")[0]][1]}
-    alone = {item for item in weak if item[2].startswith(b"date-place|")}
-    bsn = ("nl-bsn", 1, b"123456782")
-    counts = ref.counting([record], "two")
-    assert counts({bsn}) == {bsn}
-    assert counts(alone | {bsn}) == {bsn}
-    assert counts(set(record)) == set(record)
-    assert [rule_of(item).name for item in person(row, Policy.TWO)] == [
-        v.decode().partition("|")[0] for *_, v in record
-    ]

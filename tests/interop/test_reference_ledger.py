@@ -73,10 +73,10 @@ class Both:
         session, hello = bytes([self.number]) * 32, bytes([self.number + 100]) * 32
         told = self.sessions + more_sessions, max(0, self.charged + more_charged), bytes(32)
         terms, other = agreement.terms.as_fields(), ref.PublicIdentity(peer.signing_key, peer.sealing_key)
-        needed = AdmissionNeeded(session, hello, evaluations, Standing(*told))
+        needed = AdmissionNeeded(session, hello, evaluations, 8, Standing(*told))
         granted = self.ask(
             lambda: self.package.admit(agreement, peer, needed, Role.SERVER),
-            lambda: self.reference.admit(terms, other, session, hello, told, evaluations, opening=True),
+            lambda: self.reference.admit(terms, other, session, hello, told, evaluations, 8, opening=True),
         )
         if granted:
             self.sessions, self.charged = told[:2]

@@ -165,6 +165,7 @@ def test_both_learn_the_matches_and_each_verifies_the_ledger_of_the_other(files,
     kinds = [
         "opened ledger",
         "accepted",
+        "declared",
         *2 * ["opened", "admitted", "charged", *["signed"] * (role == "client"), "finished"],
     ]
     assert [entry["kind"] for entry in own.entries] == kinds

@@ -54,6 +54,6 @@ def peers(reveal):
     }  # fmt: skip
     items = {("text", 1, b"%d" % number): "" for number in range(3)}
     return [
-        ref.Peer(role, own[role], own[other].public, terms, items)
+        ref.Peer(role, own[role], own[other].public, terms, ref.rows_of(items))
         for role, other in (("client", "server"), ("server", "client"))
     ]

@@ -24,6 +24,8 @@ from psimatch import (
     Send,
     ServerSession,
     Standing,
+    Submission,
+    SubmittedRow,
     Terms,
     audit,
 )
@@ -71,10 +73,9 @@ class Package:
         parties = {name: Identity.from_seed(name, seed) for name, seed in seeds.items()}
         agreement = Agreement(Terms.from_fields(terms)).sign(parties["client"]).sign(parties["server"])
         kind, other = (ClientSession, "server") if role == "client" else (ServerSession, "client")
-        own = {Identifier(*item): contact for item, contact in items.items()}
-        audited = {"auditor": AUDITOR.public, "case_refs": {Identifier(*item): ref for item, ref in CASE_REFS.items()}}
-        options = audited if terms["auditor"] else {}
-        self.session = kind(agreement, parties[role], parties[other].public, own, today=TODAY, **options)
+        rows = [SubmittedRow((Identifier(*item),), contact, CASE_REFS.get(item, "")) for item, contact in items.items()]
+        own, auditor = Submission(rows, agreement.terms), AUDITOR.public if terms["auditor"] else None
+        self.session = kind(agreement, parties[role], parties[other].public, own, today=TODAY, auditor=auditor)
         self.audit_file = self.owner_seed = b""
         self.matches = self.result = None
         self.charged = 0
@@ -118,7 +119,8 @@ class Package:
 
 def reference(role, terms, items):
     own, peer = (ref.CLIENT, ref.SERVER) if role == "client" else (ref.SERVER, ref.CLIENT)
-    return ref.Peer(role, own, peer.public, terms, items, auditor=ref.AUDITOR.public.sealing, case_refs=CASE_REFS)
+    rows = [ref.OwnRow([item], contact, CASE_REFS.get(item, "")) for item, contact in items.items()]
+    return ref.Peer(role, own, peer.public, terms, rows, auditor=ref.AUDITOR.public.sealing)
 
 
 def check_audits(terms, client, server):

@@ -9,10 +9,10 @@ from transcripts import transcript
 from uniformity import SkewedError
 
 from psimatch.client import ClientSession
-from psimatch.identifiers import Identifier, Policy, nl_bsn, person, rules_under, text
+from psimatch.identifiers import Identifier, Policy, nl_bsn, person, text
 from psimatch.ledger import Ledger
-from psimatch.own_set import OwnSet
 from psimatch.parameters import LIMITS, Role
+from psimatch.submission import Submission, SubmittedRow
 from psimatch.terms import Reveal
 
 COMMON = [text("in both"), text("too")]
@@ -22,9 +22,8 @@ PERSON_TERMS = {"kinds": ("person/1",), "person_policy": "any", "max_items": 64,
 
 def persons(*names):
     return [
-        token
+        SubmittedRow(person({"voornamen": name, "achternaam": "Berg", "geboortedatum": "2009-04-25"}, Policy.ANY))
         for name in names
-        for token in person({"voornamen": name, "achternaam": "Berg", "geboortedatum": "2009-04-25"}, Policy.ANY)
     ]
 
 
@@ -53,9 +52,10 @@ CASES = {
 def differing(name, role, prepare=lambda *_: None, **changed):
     """The facts of two sessions: one side's list differs in what the other has not."""
     common, one, other, terms = CASES[name]
-    peer = [*common, Identifier(common[0].kind, 1, common[0].value + b"z")] if common else [text("peer")]
     if name == "persons":
         peer = [*common, *persons("Emma")]
+    else:
+        peer = [*common, Identifier(common[0].kind, 1, common[0].value + b"z")] if common else [text("peer")]
     facts = []
     for rest in (one, other):
         own = [*common, *rest]
@@ -79,7 +79,7 @@ def test_nothing_shows_what_does_not_match(name, role):
 
 @contextlib.contextmanager
 def small_bucket(items):
-    """Let buckets and slots be powers of two from so many on, as they are from 1,024 on."""
+    """Let buckets and slots be of several sizes from so many on, as they are from 1,024 on."""
     before = LIMITS.small_bucket
     object.__setattr__(LIMITS, "small_bucket", items)
     try:
@@ -93,7 +93,7 @@ def small_bucket(items):
 def test_a_large_list_shows_its_bucket_alone(name, role):
     facts = []
     with small_bucket(4):
-        for count in (17, 30):
+        for count in (33, 36):
             own = [*COMMON, *(text(f"{count}/{n}") for n in range(count - 2))]
             lists = (own, COMMON) if role is Role.CLIENT else (COMMON, own)
             facts.append(transcript(*lists, max_items=64, **CASES[name][3]).facts)
@@ -105,18 +105,15 @@ def test_a_large_list_is_seen_to_grow_out_of_its_bucket():
         assert_same([transcript([text(f"{n}") for n in range(count)], COMMON, max_items=64).facts for count in (7, 9)])
 
 
-@pytest.mark.parametrize("reserved", [0, 20])
-def test_a_set_shows_no_token_that_a_person_lacks(reserved):
+@pytest.mark.parametrize("reserved", [False, True])
+def test_a_set_shows_no_token_that_a_person_lacks(reserved, monkeypatch):
     """With places reserved for all rules, little known of a person gives the same set as much known."""
-    rules = len(rules_under(Policy.ANY))
-    much, little = persons("Sanne"), persons("Sanne")[:3]
+    if not reserved:
+        monkeypatch.setattr(Submission, "places", property(lambda self: self.count))
+    much = persons("Sanne")
+    little = [SubmittedRow(much[0].identifiers[:3])]
     with small_bucket(4):
-        facts = [
-            transcript(
-                tokens, persons("Tim"), **PERSON_TERMS, reserved=((rules - len(tokens)) if reserved else 0, 0)
-            ).facts
-            for tokens in (much, little)
-        ]
+        facts = [transcript(rows, persons("Tim"), **PERSON_TERMS).facts for rows in (much, little)]
     if reserved:
         assert_same(facts)
     else:
@@ -213,8 +210,7 @@ def test_the_peers_ledger_keeps_nothing_of_what_does_not_match(role, tmp_path):
 
 
 def no_dummies(monkeypatch):
-    monkeypatch.setattr(OwnSet, "fill", lambda self, size: None)
-    monkeypatch.setattr("psimatch.session.bucket", lambda count, most: count)
+    monkeypatch.setattr("psimatch.submission.bucket", lambda count, most: count)
     for module in ("client", "server"):
         monkeypatch.setattr(f"psimatch.{module}.check_set_size", lambda size, most: None)
 

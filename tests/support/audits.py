@@ -90,7 +90,7 @@ def check(agreement, wire, role, contents=None, opening=None):
     if not report.violations:
         assert auditor.receipt is report.complete
         opened = {place: item[1:] for place, item in auditor.opened.items()}
-        assert {row.place: row.case_ref for row in report.opened} == {place: each[1] for place, each in opened.items()}
+        assert {row.place: row.case_ref for row in report.opened} == {place: each[-1] for place, each in opened.items()}
     return report
 
 

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from observed import KernelObserver, ObservedClient, ObservedServer, Sent
 from session_invariants import both_agree, secrets_are_dropped, steps
 from session_party import Party
-from sessions import AUDITOR, CARE, POLICE, STANDING, TODAY, chunks_of, make_agreement, new_ledger
+from sessions import AUDITOR, CARE, POLICE, STANDING, TODAY, chunks_of, make_agreement, new_ledger, submission
 
 from psimatch.errors import AbortCode, RefusedError
 from psimatch.identifiers import text
@@ -63,8 +63,12 @@ class Sessions(RuleBasedStateMachine):
         self.agreement = make_agreement(**options, max_evaluations=100 * max_items)
         self.audited, self.reveal = audited, reveal
         self.lists = {
-            role: {text(f"flag {n} {'of both' if n < common else role.value}"): "" for n in range(min(5, max_items))}
+            role: [text(f"flag {n} {'of both' if n < common else role.value}") for n in range(min(5, max_items))]
             for role in Role
+        }
+        # One for all sessions of a party, as a listener has it.
+        self.submissions = {
+            role: submission(self.agreement, dict.fromkeys(items, "")) for role, items in self.lists.items()
         }
         self.ledgers = {role: new_ledger(IDENTITIES[role]) for role in Role}
         self.new_sessions()
@@ -80,7 +84,7 @@ class Sessions(RuleBasedStateMachine):
         options = {"today": TODAY, "auditor": AUDITOR.public if self.audited else None}
         for role, make in ((Role.CLIENT, self.client_class), (Role.SERVER, self.server_class)):
             identities = IDENTITIES[role], IDENTITIES[role.peer].public
-            session = make(self.agreement, *identities, self.lists[role], **options)
+            session = make(self.agreement, *identities, self.submissions[role], **options)
             self.parties[role] = Party(role, session, self.ledgers[role], self.kernel)
         self.honest = not self.spoilt
         for role in (Role.SERVER, Role.CLIENT):

@@ -129,7 +129,7 @@ class Party:
         standing = None
         if self.role is Role.CLIENT:
             try:
-                standing = self.ledger.open_session(self.session.agreement, self.session.peer)
+                standing = self.ledger.open_session(self.session.agreement, self.session.peer, self.session.set_size)
             except RefusedError as error:
                 self.cancel(error.code)
                 return

@@ -24,6 +24,7 @@ from psimatch.outputs import (
 )
 from psimatch.parameters import LIMITS, Role
 from psimatch.server import ServerSession
+from psimatch.submission import Submission, SubmittedRow
 from psimatch.terms import Party, Reveal, Terms
 
 TODAY = date(2027, 1, 15)
@@ -59,12 +60,21 @@ def make_agreement(**changed):
     return Agreement(make_terms(**changed)).sign(CARE).sign(POLICE)
 
 
-def make_client(agreement, items, **options):
-    return ClientSession(agreement, CARE, POLICE.public, items, today=TODAY, **options)
+def submission(agreement, items, case_refs=None, at_least=0):
+    """Submit what a test has: a mapping from identifiers to contacts, perhaps with case references; or rows."""
+    if case_refs:
+        items = [SubmittedRow((item,), contact, case_refs.get(item, "")) for item, contact in items.items()]
+    return Submission(items, agreement.terms, at_least=at_least)
 
 
-def make_server(agreement, items, **options):
-    return ServerSession(agreement, POLICE, CARE.public, items, today=TODAY, **options)
+def make_client(agreement, items, *, case_refs=None, at_least=0, **options):
+    own = submission(agreement, items, case_refs, at_least)
+    return ClientSession(agreement, CARE, POLICE.public, own, today=TODAY, **options)
+
+
+def make_server(agreement, items, *, case_refs=None, at_least=0, **options):
+    own = submission(agreement, items, case_refs, at_least)
+    return ServerSession(agreement, POLICE, CARE.public, own, today=TODAY, **options)
 
 
 @contextlib.contextmanager

@@ -1,9 +1,12 @@
 """What a peer, or who records the traffic, sees of a session beside uniform bytes: its shape."""
 
+from dataclasses import replace
+
 from sessions import AUDITOR, Wire, chunks_of, make_agreement, make_client, make_server
 
 from psimatch import wire
 from psimatch.parameters import Role
+from psimatch.submission import SubmittedRow
 
 # Of what a session puts out, and the receipt says, all but digests, ids and signatures.
 RECEIPT_FACTS = ("client_set_size", "server_set_size", "matches")
@@ -55,6 +58,12 @@ def fields_of(message):
     return [getattr(message, name) for name in type(message).__dataclass_fields__]
 
 
+def listed(items, contact):
+    """Submit each identifier with this contact, or each row, where a list of rows is given."""
+    rows = [item for item in items if isinstance(item, SubmittedRow)]
+    return [replace(row, contact=contact) for row in rows] if rows else dict.fromkeys(items, contact)
+
+
 def transcript(
     care, police, *, contacts=("desk", "unit"), audited=False, chunk=None, prepare=lambda *_: None, **changed
 ):
@@ -62,13 +71,12 @@ def transcript(
     if audited:
         changed["auditor"] = AUDITOR.public.fingerprint_text
     options = {"auditor": AUDITOR.public} if audited else {}
-    reserved = changed.pop("reserved", (0, 0))
     agreement = make_agreement(**changed)
     given = contacts if agreement.terms.contact_size else ("", "")
 
     def run():
-        client = make_client(agreement, dict.fromkeys(care, given[0]), reserved=reserved[0], **options)
-        server = make_server(agreement, dict.fromkeys(police, given[1]), reserved=reserved[1], **options)
+        client = make_client(agreement, listed(care, given[0]), **options)
+        server = make_server(agreement, listed(police, given[1]), **options)
         prepare(client, server)
         return Transcript(client, server)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from vector_audits import audit_file
 from vector_ledgers import own_ledger
 from vector_refusals import InputRefusedError, class_of, cut, h, hs, plain, public_of, standing_of
-from vector_sessions import envelope, out_of_place, session
+from vector_sessions import envelope, identifier_of, out_of_place, rows_of, session
 
 from psimatch import (
     Agreement,
@@ -37,17 +37,16 @@ from psimatch.budget import DAY, Spending, Term, first_day_that_counts, start_of
 from psimatch.client import commitments
 from psimatch.contact import disarm
 from psimatch.disclosure import open_contact, seal_contact
-from psimatch.flags import Flag
 from psimatch.identifiers import KINDS, Policy, person_kind
 from psimatch.identifiers.phone import phone_kind
 from psimatch.identity_files import read_public
 from psimatch.ledger_entries import ChainCheck, hash_of, sign
-from psimatch.linkage import Links
 from psimatch.matching import references
 from psimatch.oprf.voprf import _blind_evaluate_with, blind_with
 from psimatch.prf import CLAIM, MATCH_SECRET, TAG, encoded, input_prefix, server_key
 from psimatch.receipt import Receipt
 from psimatch.standing import check_standing
+from psimatch.submission import Submission
 
 ONE = (1).to_bytes(32, "little")
 ACCEPTED = {"accepted": True}
@@ -239,7 +238,7 @@ def audit_rows(given):
     seeds, rows, leaves = (h(given["auditor_seed"]), h(given["owner_seed"])), [], []
     for place, each in enumerate(given["rows"]):
         identifier = encoded(Identifier(each["kind"], each["version"], h(each["value"])))
-        row = Row(h(each["salt"]), identifier, h(each["blinding"]), each["case_ref"])
+        row = Row(h(each["salt"]), identifier, h(each["blinding"]), tuple(each["persons"]), each["case_ref"])
         shares = tuple(share(seed, place) for seed in seeds)
         sealed = seal_row(row.encode(given["row_bytes"]), shares)
         assert Row.decode(open_row(sealed, shares)) == row
@@ -329,13 +328,18 @@ def kind(given):
     return {"values": [read(row) for row in given["rows"]]}
 
 
-def person_matches(given):
-    def token(value):
-        return Identifier("person", 1, value.encode())
-
-    rows = [Flag(1, (), tuple(map(token, record))) for record in given["records"]]
-    counting = Links(rows, Policy(given["person_policy"]))(set(map(token, given["matched"])))
-    return {"counting": sorted(identifier.value.decode() for identifier in counting)}
+def claims(given):
+    submission = Submission(rows_of(given), Terms.from_fields(given["terms"]))
+    numbers = {submission.identifier(item): item for item in range(submission.count)}
+    claimed = submission.claims([numbers[identifier_of(item)] for item in given["matched"]])
+    told = sorted(
+        ((identifier := submission.identifier(item)).kind, identifier.version, identifier.value, contact)
+        for item, contact in claimed.items()
+    )
+    return {
+        "places": submission.places,
+        "claims": [dict(zip(("kind", "version", "value", "contact"), each, strict=True)) for each in told],
+    }
 
 
 OPERATIONS = {
@@ -371,7 +375,7 @@ OPERATIONS = {
     "session": session,
     "out_of_place": out_of_place,
     "kind": kind,
-    "person_matches": person_matches,
+    "claims": claims,
 }
 
 

@@ -17,7 +17,10 @@ def audit_file(given):
     report = audit.check_audit(contents, terms, parties, opening)
     if report.violations:
         return {"violation": True}
-    rows = [{"place": row.place, **shown(row.identifier), "case_ref": row.case_ref} for row in report.opened]
+    rows = [
+        {"place": row.place, **shown(row.identifier), "persons": list(row.persons), "case_ref": row.case_ref}
+        for row in report.opened
+    ]
     return {"violation": False, "complete": report.complete, "rows": rows}
 
 

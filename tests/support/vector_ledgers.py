@@ -24,10 +24,11 @@ def take(ledger, step, agreement, peer):
     session = h(step.get("session", ""))
     match step["do"]:
         case "open":
-            return shown(ledger.open_session(agreement, peer))
+            return shown(ledger.open_session(agreement, peer, step["set_size"]))
         case "admit":
             role = Role(step["role"])
-            needed = AdmissionNeeded(session, h(step["hello"]), step["evaluations"], standing_of(step["told"]))
+            sizes = step["evaluations"], step["set_size"]
+            needed = AdmissionNeeded(session, h(step["hello"]), *sizes, standing_of(step["told"]))
             admission = ledger.admit(agreement, peer, needed, role)
             return shown(admission.standing) if role is Role.SERVER else {}
         case "charge":

@@ -19,6 +19,8 @@ from psimatch import (
     Role,
     Send,
     ServerSession,
+    Submission,
+    SubmittedRow,
     Terms,
     errors,
     kernel,
@@ -80,19 +82,28 @@ def draws_of(given):
     return [*begin, *fill, shuffle, *audit, *salts, *(scalars([n]) for n in random["proof_nonces"])]
 
 
-def new_session(given, items):
+def identifier_of(item):
+    return Identifier(item["kind"], item["version"], h(item["value"]))
+
+
+def rows_of(given):
+    """The rows of the own list."""
+    return [
+        SubmittedRow(tuple(map(identifier_of, row["identifiers"])), row["contact"], row["case_ref"])
+        for row in given["rows"]
+    ]
+
+
+def new_session(given):
     terms = Terms.from_fields(given["terms"])
     given_signatures = {Role(role): h(signature) for role, signature in given["signatures"].items()}
     own, peer = Identity.from_seed("Someone", h(given["identity_seed"])), public_of(given["peer"])
     kind = ClientSession if given["role"] == "client" else ServerSession
-    identifiers = [Identifier(item["kind"], item["version"], h(item["value"])) for item in items]
-    contacts = dict(zip(identifiers, (item["contact"] for item in items), strict=True))
-    options = {}
-    if terms.auditor:
-        refs = {name: item["case_ref"] for name, item in zip(identifiers, items, strict=True) if item["case_ref"]}
-        options = {"auditor": public_of(given["auditor"]), "case_refs": refs}
+    auditor = public_of(given["auditor"]) if terms.auditor else None
     today = date.fromisoformat(given["today"])
-    return kind(Agreement(terms, given_signatures), own, peer, contacts, today=today, **options)
+    agreement = Agreement(terms, given_signatures)
+    agreement.verify(own.public, peer, today)
+    return kind(agreement, own, peer, Submission(rows_of(given), terms), today=today, auditor=auditor)
 
 
 @contextmanager
@@ -123,7 +134,7 @@ class Side:
 
     def __init__(self, given):
         self.given = given
-        self.session = new_session(given, given["items"])
+        self.session = new_session(given)
         self.sent = []
         self.asked = {}
         self.signed = []
@@ -235,7 +246,7 @@ def out_of_place(given):
 
 def envelope(given):
     with beginning():
-        side = Side({**given, "items": [], "standing": {"sessions": 1, "charged": 0, "last_receipt": "00" * 32}})
+        side = Side({**given, "rows": [], "standing": {"sessions": 1, "charged": 0, "last_receipt": "00" * 32}})
     assert list(side.session.start(None)) == []
     try:
         [asked] = side.session.receive(h(given["envelope"]))

@@ -10,10 +10,12 @@ from psimatch import audit
 from psimatch.audit import trail
 from psimatch.client import ClientSession
 from psimatch.errors import FieldError, MessageFormatError, NotAPartyError
-from psimatch.identifiers import Identifier, Policy, dummy, person, text
+from psimatch.identifiers import Identifier, dummy, person, rule_of, text
 from psimatch.messages import Blinded, ServerHello
+from psimatch.own_set import OwnSet
 from psimatch.parameters import Role
 from psimatch.prf import encoded
+from psimatch.submission import Submission, SubmittedRow
 from psimatch.terms import Reveal
 
 # An honest session.
@@ -182,19 +184,87 @@ def test_a_match_withheld(monkeypatch):
     assert check(agreement, wire, Role.CLIENT, opening=opening_of(wire, Role.CLIENT, range(7))).violations == ()
 
 
-@pytest.mark.parametrize(("policy", "shows"), [("strong", True), ("any", True), ("two", False)])
-def test_a_person_withheld(monkeypatch, policy, shows):
-    """Where each token that matches is a match, what was not claimed was withheld; under `two` a file can't tell."""
-    monkeypatch.setattr(ClientSession, "_choose", lambda self: setattr(self, "_match_count", 0))
-    record = {"voornamen": "Sanne", "achternaam": "Berg", "geboortedatum": "2009-04-25"}
-    tokens = dict.fromkeys(person(record, Policy(policy)), "ring")
-    reason = "" if policy == "strong" else "a test"
-    chosen = {"kinds": ("person/1",), "person_policy": policy, "max_items": 32, "large_budget_reason": reason}
-    agreement, options = make_agreement(**TERMS, **chosen), {"auditor": AUDITOR.public}
-    wire = Wire(make_client(agreement, tokens, **options), make_server(agreement, tokens, **options)).run()
+# Persons.
+
+PERSONS = {"kinds": ("person/1",), "person_policy": "strong", "max_items": 32}
+
+
+def sanne(born, who="care"):
+    """Return a row; two whose day and month are exchanged share a token, and have stronger ones of their own."""
+    record = {"voornamen": "Sanne", "achternaam": "Berg", "geboortedatum": born}
+    return SubmittedRow(person(record), who, f"case {born}")
+
+
+def audited_persons(care=("2009-05-06", "2009-06-05"), police=("2009-05-06",)):
+    agreement, options = make_agreement(**TERMS, **PERSONS), {"auditor": AUDITOR.public}
+    client = make_client(agreement, [sanne(born) for born in care], **options)
+    wire = Wire(client, make_server(agreement, [sanne(born) for born in police], **options)).run()
+    assert not wire.errors
+    return agreement, wire
+
+
+def test_the_strongest_token_of_each_person_is_claimed_and_the_rows_say_whose_they_are():
+    agreement, wire = audited_persons()
+    assert wire.results[Role.SERVER].receipt.matches == 2
     report = check(agreement, wire, Role.CLIENT)
-    assert [violation.partition(":")[0] for violation in report.violations] == ["a match was withheld"] * shows
+    assert report.violations == ()
+    assert report.proves_claims
+    tokens = [row for row in report.opened if row.persons]
+    assert len(tokens) == sum(row.identifier is not None for row in report.opened)
+    assert {number for row in tokens for number in row.persons} == {0, 1}
+    # What they share is of both; and a server's rows are of nobody.
+    assert [rule_of(row.identifier).name for row in tokens if row.persons == (0, 1)] == ["names-date"]
+    assert not any(row.persons for row in check(agreement, wire, Role.SERVER).opened)
+
+
+def test_numbers_of_persons_tell_nothing_of_the_order_of_the_list():
+    """The first row is not number 0 but by chance: in twenty sessions both numbers are seen, 2^-19 aside."""
+    seen = set()
+    for _ in range(20):
+        agreement, wire = audited_persons()
+        report = check(agreement, wire, Role.CLIENT)
+        seen |= {row.persons for row in report.opened if row.case_ref.endswith("05-06") and len(row.persons) == 1}
+    assert seen == {(0,), (1,)}
+
+
+@pytest.mark.parametrize(
+    ("claimed", "problem"),
+    [
+        (lambda honest, found: {}, "a match was withheld"),
+        (lambda honest, found: dict(list(honest.items())[:1]), "a match was withheld"),
+        (lambda honest, found: dict.fromkeys(found, ""), "more was told than needed"),
+    ],
+)
+def test_other_claims_of_persons_than_the_strongest(monkeypatch, claimed, problem):
+    honest = OwnSet.claims
+    monkeypatch.setattr(OwnSet, "claims", lambda self, found: claimed(honest(self, found), found))
+    agreement, wire = audited_persons()
+    report = check(agreement, wire, Role.CLIENT)
+    assert [violation.partition(":")[0] for violation in report.violations] == [problem]
     assert not report.proves_claims
+
+
+@pytest.mark.parametrize(
+    "numbers", [lambda real: (), lambda real: (*real, 32), lambda real: (real[0],) * 2, lambda real: tuple(range(257))]
+)
+def test_numbers_of_persons_that_no_row_has(monkeypatch, numbers):
+    honest = OwnSet.persons
+    monkeypatch.setattr(OwnSet, "persons", lambda self: {place: numbers(real) for place, real in honest(self).items()})
+    agreement, wire = audited_persons()
+    report = check(agreement, wire, Role.CLIENT)
+    tokens = {*sanne("2009-05-06").identifiers, *sanne("2009-06-05").identifiers}
+    assert len(report.violations) == len(tokens)
+
+
+def test_two_persons_called_one_are_seen_together(monkeypatch):
+    """The claim of the second is withheld: the file can't tell, but the auditor reads both dates under one number."""
+    merged = Submission.persons
+    monkeypatch.setattr(Submission, "persons", lambda self: iter([sorted({i for p in merged(self) for i in p})]))
+    agreement, wire = audited_persons(police=("2009-05-06", "2009-06-05"))
+    report = check(agreement, wire, Role.CLIENT)
+    assert report.violations == ()
+    assert {row.persons for row in report.opened if row.identifier} == {(0,)}
+    assert len({row.case_ref for row in report.opened if row.identifier}) == 2
 
 
 def test_another_way_to_blind_than_the_one_used(monkeypatch):
@@ -241,9 +311,9 @@ def test_a_servers_file_does_not_show_what_the_client_withheld(monkeypatch):
 def test_parts_that_no_row_has(monkeypatch):
     honest = trail.Row
 
-    def odd(salt, identifier, blinding, case_ref):
+    def odd(salt, identifier, blinding, persons, case_ref):
         hidden = b"dummy" in identifier
-        return honest(salt, identifier, blinding or bytes(33), "hidden" if hidden and blinding else case_ref)
+        return honest(salt, identifier, blinding or bytes(33), persons, "hidden" if hidden and blinding else case_ref)
 
     monkeypatch.setattr(trail, "Row", odd)
     monkeypatch.setattr(trail, "ROW_OVERHEAD", 300)

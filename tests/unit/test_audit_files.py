@@ -72,7 +72,7 @@ def test_from_session_to_report(tmp_path, files, role, rows):
         assert set(opening.owner_shares) - {8} == set(request.places)
     written = audit.write_opened_rows(tmp_path / "rows.csv", report)
     lines = (tmp_path / "rows.csv").read_text().splitlines()
-    assert lines[0] == "row,kind,value,case_ref"
+    assert lines[0] == "row,kind,value,persons,case_ref"
     assert len(lines) == written + 1
 
 

@@ -130,7 +130,7 @@ def test_a_ledger_is_asked_about_this_session_and_this_peer():
     while any([wire.step(role) for role in Role]):
         admissions |= {role: grant.needed for role, grant in wire.asked.items() if isinstance(grant, Admission)}
     session_id, hello = client._channel.session_id, client._channel.sent[0]
-    assert admissions[Role.SERVER] == AdmissionNeeded(session_id, hello, 2, Standing(3, 7, bytes([8]) * 32))
-    assert admissions[Role.CLIENT] == AdmissionNeeded(session_id, hello, SIZE, STANDING)
+    assert admissions[Role.SERVER] == AdmissionNeeded(session_id, hello, 2, SIZE, Standing(3, 7, bytes([8]) * 32))
+    assert admissions[Role.CLIENT] == AdmissionNeeded(session_id, hello, SIZE, 2, STANDING)
     assert wire.charges[Role.SERVER] == [ChargeNeeded(session_id, client._identity.public.fingerprint, 2)]
     assert wire.charges[Role.CLIENT] == [ChargeNeeded(session_id, server._identity.public.fingerprint, SIZE)]

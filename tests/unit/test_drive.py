@@ -4,12 +4,14 @@ import threading
 from concurrent.futures import Future
 
 import pytest
-from sessions import make_agreement, make_client, make_server, run_session
+from sessions import CARE, POLICE, make_agreement, make_client, make_server, new_ledger, run_session
 
+from psimatch import drive
 from psimatch.errors import (
     AbortCode,
     EnvelopeTruncatedError,
     FrameTooLongError,
+    LedgerError,
     LocalProtocolError,
     PeerAbortedError,
     PeerGoneError,
@@ -17,9 +19,10 @@ from psimatch.errors import (
 )
 from psimatch.identifiers import text
 from psimatch.outputs import Progress
+from psimatch.parameters import Role
 from psimatch.states import State
 from psimatch.terms import Reveal
-from psimatch.transports import memory_pair
+from psimatch.transports import TcpListener, memory_pair
 
 
 def items(words):
@@ -215,3 +218,22 @@ def test_the_last_message_counts_though_the_peer_has_closed_by_then():
     assert found(run_session(client, Tampered(one, receive=receive_after_the_end))) == {"c", "d"}
     with pytest.raises(PeerGoneError):
         one.receive()
+
+
+def test_a_session_with_a_smaller_set_than_before_is_not_run():
+    """Neither a single session nor a listener begins one: nothing is sent, nobody is waited for."""
+    agreement = make_agreement(max_items=2_000)
+    for role, make, identity in ((Role.CLIENT, make_client, CARE), (Role.SERVER, make_server, POLICE)):
+        ledger = new_ledger(identity)
+        peer = (POLICE if identity is CARE else CARE).public
+        ledger.open_session(agreement, peer, 1_088)
+        session = make(agreement, items("abcd"))
+        assert session.role is role
+        transport = Tampered(memory_pair()[0])
+        with pytest.raises(LedgerError, match=r"told a set size of 1,088 before"):
+            drive.run_session(session, transport, ledger)
+        assert not transport.sent
+        with TcpListener("127.0.0.1", 0) as listener, pytest.raises(LedgerError, match="before"):
+            drive.run_listening(lambda session=session: session, listener, ledger, wait=20)
+        filled = make(agreement, items("abcd"), at_least=ledger.largest_set(agreement))
+        assert filled.set_size == 1_088

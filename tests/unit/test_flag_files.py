@@ -16,7 +16,7 @@ from psimatch.flag_files import read_flags
 from psimatch.flags import FlagList
 from psimatch.identifiers import KINDS, nl_address, nl_bsn, text
 from psimatch.match_files import write_matches, write_skipped
-from psimatch.parameters import LIMITS
+from psimatch.parameters import LIMITS, Role
 
 ALL = tuple(KINDS.values())
 BOM = b"\xef\xbb\xbf"
@@ -180,9 +180,9 @@ def test_all_matched_rows_are_written_as_they_were(read: Read, tmp_path: Path) -
     flags = read(BOM + b'naam;bsn;text\r\n"a;b ""c""\n";0123.45.672;\r\nno;123456782;\r\nd;12345672;x\r\n')
     found = [match(text("x"), "R2", "=cmd()"), match(nl_bsn("012345672"), "R1", "desk\x1b[2J")]
     out = tmp_path / "matches.csv"
-    assert write_matches(out, flags, found) == 3
+    assert write_matches(out, flags, found, Role.CLIENT) == 3
     assert out.read_bytes() == BOM + (
-        b"naam;bsn;text;match_reference;matched_kind;matched_rules;peer_contact\r\n"
+        b"naam;bsn;text;match_reference;matched_kind;matched_rule;peer_contact\r\n"
         b'"a;b ""c""\n";0123.45.672;;R1;nl-bsn;;desk\r\n'
         b"d;12345672;x;R1;nl-bsn;;desk\r\n"
         b"d;12345672;x;R2;text;;'=cmd()\r\n"
@@ -192,19 +192,19 @@ def test_all_matched_rows_are_written_as_they_were(read: Read, tmp_path: Path) -
 
 def test_no_match_gives_a_header_alone(read: Read, tmp_path: Path) -> None:
     out = tmp_path / "matches.csv"
-    assert write_matches(out, read("text\nx\n"), []) == 0
-    assert out.read_bytes() == b"text,match_reference,matched_kind,matched_rules,peer_contact\r\n"
+    assert write_matches(out, read("text\nx\n"), [], Role.CLIENT) == 0
+    assert out.read_bytes() == b"text,match_reference,matched_kind,matched_rule,peer_contact\r\n"
 
 
 def test_a_match_of_another_list_is_refused(read: Read, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="1 matches belong to no row"):
-        write_matches(tmp_path / "m.csv", read("text\nx\n"), [match(text("y"))])
+        write_matches(tmp_path / "m.csv", read("text\nx\n"), [match(text("y"))], Role.CLIENT)
     assert not (tmp_path / "m.csv").exists()
 
 
 def test_a_file_of_matches_is_not_a_list_of_flags(read: Read, tmp_path: Path) -> None:
     flags = read("text\nx\n")
-    write_matches(tmp_path / "m.csv", flags, [match(text("x"))])
+    write_matches(tmp_path / "m.csv", flags, [match(text("x"))], Role.CLIENT)
     with pytest.raises(FlagFileError, match="looks like a file of matches"):
         read_flags(tmp_path / "m.csv", ALL)
 

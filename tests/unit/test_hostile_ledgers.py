@@ -57,7 +57,7 @@ def test_an_early_charge_copied_to_the_end_forgets_nothing(spent, clock):
 
 def test_an_entry_signed_for_its_number_in_another_history_does_not_follow(spent, clock, tmp_path):
     with Ledger(tmp_path / "other.ledger", CARE, clock=clock) as other:
-        while len(list(other.entries())) <= 11:
+        while len(list(other.entries())) <= 12:
             other.correct("K7QF-3M2X", "another person")
         row = other._store.last_row()
     with contextlib.closing(sqlite3.connect(spent)) as connection:
@@ -140,7 +140,7 @@ def test_an_entry_has_one_form(old, new):
 
 
 def test_a_hello_is_known_after_a_restart_too(tmp_path, clock):
-    hello = AdmissionNeeded(bytes([1]) * 32, bytes([2]) * 32, 8, Standing(1, 0))
+    hello = AdmissionNeeded(bytes([1]) * 32, bytes([2]) * 32, 8, 8, Standing(1, 0))
     with Ledger(tmp_path / "police.ledger", POLICE, clock=clock) as ledger:
         ledger.admit(AGREEMENT, CARE.public, hello, Role.SERVER)
     again = replace(hello, session_id=bytes([3]) * 32, standing=Standing(2, 0))
@@ -153,5 +153,5 @@ def test_a_name_that_looks_like_anothers_and_is_not_raises_no_question(ledgers, 
     """Letters of other alphabets are not seen through: who signs must compare the fingerprint (threat model 3.1)."""
     finish(AGREEMENT, ledgers)
     terms = make_terms(server=Party(name, STRANGER.public.fingerprint))
-    ledgers[0].open_session(Agreement(terms).sign(CARE).sign(STRANGER), STRANGER.public)
+    ledgers[0].open_session(Agreement(terms).sign(CARE).sign(STRANGER), STRANGER.public, 8)
     assert ledgers[0].spending(Agreement(terms), STRANGER.public, ledgers[0].now).evaluations == 0

@@ -6,13 +6,19 @@ import openpyxl
 import pyarrow
 import pyarrow.parquet
 import pytest
+from sessions import make_terms
 
 from psimatch import tables
 from psimatch.errors import FieldError, FlagFileError
 from psimatch.flag_files import read_flags
 from psimatch.identifiers import KINDS, Identifier, Policy, kind_named, nl_address, nl_bsn, person, rule_of, text
-from psimatch.own_set import PackedItems
 from psimatch.prf import decoded, encoded
+from psimatch.submission import Submission, SubmittedRow
+
+EVERY_KIND = make_terms(
+    kinds=tuple(sorted(kind.label for kind in KINDS.values())), person_policy="strong", phone_region="NL"
+)
+
 
 SHEET = "xl/worksheets/sheet1.xml"
 DOCUMENT = """<?xml version="1.0"?>{}<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">
@@ -100,7 +106,7 @@ def test_a_cell_that_is_no_text_does_not_become_one(tmp_path, cell):
 def test_what_no_parser_writes_takes_no_part(kind, value):
     """Whoever passes by the parsers, or fills an audited list with what looks like numbers, is refused."""
     with pytest.raises(FieldError, match="canonical form"):
-        PackedItems({Identifier(kind, 1, value): ""}, KINDS.values(), 0)
+        Submission([SubmittedRow((Identifier(kind, 1, value),))], EVERY_KIND)
 
 
 def test_the_fast_eleven_test_is_that_of_the_parser():

@@ -281,6 +281,6 @@ def test_slots_that_are_not_filled_as_they_must(kind, fill):
 def test_hostile_contacts_come_out_safe():
     agreement = make_agreement()
     server = make_server(agreement, items("abc"))
-    server._own._packed.contacts[:] = ["=1+1"] * len(server._own._packed)
+    server._own.contact = lambda place: "=1+1"
     wire = Wire(make_client(agreement, items("abc")), server).run()
     assert {match.peer_contact for match in wire.results[Role.CLIENT].matches} == {"'=1+1"}

@@ -7,7 +7,19 @@ from concurrent.futures import Executor, Future
 
 import pytest
 from ledger_sessions import finish, kinds
-from sessions import CARE, POLICE, STANDING, STRANGER, TODAY, Wire, make_agreement, make_client, make_server, make_terms
+from sessions import (
+    CARE,
+    POLICE,
+    STANDING,
+    STRANGER,
+    TODAY,
+    Wire,
+    make_agreement,
+    make_client,
+    make_server,
+    make_terms,
+    submission,
+)
 
 from psimatch import drive, errors, kernel, oprf
 from psimatch.agreement import Agreement
@@ -118,7 +130,7 @@ def test_a_claim_of_the_servers_dummy_is_none():
 
 def test_an_agreement_withdrawn_in_the_middle_of_a_session_is_charged_for_nothing(ledgers):
     wire, ledger = new_wire(), ledgers[1]
-    wire.take(Role.CLIENT, wire.sessions[Role.CLIENT].start(ledgers[0].open_session(AGREEMENT, POLICE.public)))
+    wire.take(Role.CLIENT, wire.sessions[Role.CLIENT].start(ledgers[0].open_session(AGREEMENT, POLICE.public, 8)))
     wire.take(Role.SERVER, wire.sessions[Role.SERVER].start())
     wire.step(Role.SERVER)
     needed = wire.asked.pop(Role.SERVER).needed
@@ -138,10 +150,10 @@ def test_nobody_renews_the_agreement_of_somebody_else(ledgers):
     """It would give the other party's spent budget away, or take over one that is not spent."""
     finish(AGREEMENT, ledgers)
     own = Agreement(make_terms(server=Party.of(STRANGER.public))).sign(CARE).sign(STRANGER)
-    ledgers[0].open_session(own, STRANGER.public)
+    ledgers[0].open_session(own, STRANGER.public, 8)
     stolen = make_terms(server=Party.of(STRANGER.public), predecessor=AGREEMENT.terms.id_text)
     with pytest.raises(errors.StandingError, match="renews one with another party"):
-        ledgers[0].open_session(Agreement(stolen).sign(CARE).sign(STRANGER), STRANGER.public)
+        ledgers[0].open_session(Agreement(stolen).sign(CARE).sign(STRANGER), STRANGER.public, 8)
 
 
 @pytest.mark.parametrize("knows", ["nothing", "another agreement", "the agreement"])
@@ -181,7 +193,8 @@ def test_a_stranger_costs_a_client_that_listens_two_entries_and_no_session(ledge
     told = knows == "the agreement"
     assert (heard == b"psimatch/1 client\n") is not told
     assert [type(event.error) for event in events] == [errors.PeerGoneError if told else errors.AgreementMismatchError]
-    assert kinds(ledgers[0]) == ["opened ledger", "accepted", *(["opened", "aborted"] if told else []), *session]
+    before = ["opened ledger", "accepted", "declared"]
+    assert kinds(ledgers[0]) == [*before, *(["opened", "aborted"] if told else []), *session]
 
 
 def test_a_link_to_nowhere_becomes_no_ledger(tmp_path):
@@ -279,11 +292,12 @@ def test_a_standing_at_its_end_only_locks_out_who_told_it():
 def test_the_same_names_on_both_sides_make_no_confusion_of_keys():
     twin = Identity.from_seed("Jeugdzorg Noord", bytes([77]) * 32)
     agreement = Agreement(make_terms(server=Party.of(twin.public))).sign(CARE).sign(twin)
-    ClientSession(agreement, CARE, twin.public, ITEMS, today=TODAY)
+    own = submission(agreement, ITEMS)
+    ClientSession(agreement, CARE, twin.public, own, today=TODAY)
     with pytest.raises(errors.NotAPartyError):
-        ClientSession(agreement, CARE, CARE.public, ITEMS, today=TODAY)
+        ClientSession(agreement, CARE, CARE.public, own, today=TODAY)
     with pytest.raises(errors.NotAPartyError):
-        ClientSession(agreement, twin, CARE.public, ITEMS, today=TODAY)
+        ClientSession(agreement, twin, CARE.public, own, today=TODAY)
 
 
 def test_without_the_last_message_the_client_releases_nothing_and_the_server_has_it_all():
@@ -320,7 +334,7 @@ def test_a_client_that_goes_before_its_first_blinded_is_charged_for_nothing(ledg
     with pytest.raises(errors.BudgetError, match="100 sessions with the peer broke off today") as refused:
         begin(101)
     assert "may try again" in refused.value.hint
-    assert kinds(ledgers[1]) == ["opened ledger", "accepted", *["opened", "admitted"] * 100]
+    assert kinds(ledgers[1]) == ["opened ledger", "accepted", "declared", *["opened", "admitted"] * 100]
 
 
 @pytest.mark.parametrize("charged", [0, 1, 500])

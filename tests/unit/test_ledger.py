@@ -31,7 +31,7 @@ from psimatch.transports import memory_pair
 
 def test_a_session_leaves_its_entries_on_both_sides(ledgers):
     client, server = finish(make_agreement(), ledgers)
-    shared = ["opened ledger", "accepted", "opened", "admitted", "charged"]
+    shared = ["opened ledger", "accepted", "declared", "opened", "admitted", "charged"]
     assert kinds(ledgers[0]) == [*shared, "signed", "finished"]
     assert kinds(ledgers[1]) == [*shared, "finished"]
     both = zip(ledgers, (client, server), (CARE, POLICE), (POLICE, CARE), strict=True)
@@ -177,9 +177,9 @@ def test_a_renewal_counts_on_even_under_new_keys(ledgers, clock):
 
     needed = ChargeNeeded(bytes(32), new_police.public.fingerprint, 8)
     with pytest.raises(StandingError, match="of this name with other keys"):
-        ledgers[0].open_session(agreement_with(max_evaluations=16), new_police.public)
+        ledgers[0].open_session(agreement_with(max_evaluations=16), new_police.public, 8)
     renewal = agreement_with(max_evaluations=16, predecessor=first.terms.id_text)
-    assert ledgers[0].open_session(renewal, new_police.public) == Standing(1, 0)
+    assert ledgers[0].open_session(renewal, new_police.public, 8) == Standing(1, 0)
     admit(ledgers[0], renewal, new_police.public)
     ledgers[0].charge(renewal, new_police.public, needed)
     with pytest.raises(BudgetError):
@@ -190,9 +190,9 @@ def test_a_renewal_counts_on_even_under_new_keys(ledgers, clock):
 def test_a_renewal_of_an_agreement_that_is_not_known(ledgers):
     agreement = make_agreement(predecessor=make_agreement(title="Lost").terms.id_text)
     with pytest.raises(StandingError, match="does not know the agreement"):
-        ledgers[0].open_session(agreement, POLICE.public)
+        ledgers[0].open_session(agreement, POLICE.public, 8)
     ledgers[0].acknowledge(agreement, "our ledger began after it")
-    ledgers[0].open_session(agreement, POLICE.public)
+    ledgers[0].open_session(agreement, POLICE.public, 8)
 
 
 def test_what_was_charged_before_the_first_day_does_not_count(ledgers, clock):
@@ -234,7 +234,7 @@ def admit(ledger, agreement, peer=POLICE.public):
 
 
 def admission(hello=bytes(32), sessions=1, charged=0, receipt=bytes(32), session=bytes(32)):
-    return AdmissionNeeded(session, hello, 8, Standing(sessions, charged, receipt))
+    return AdmissionNeeded(session, hello, 8, 8, Standing(sessions, charged, receipt))
 
 
 def test_a_replayed_hello_costs_nothing(ledgers):
@@ -280,7 +280,7 @@ def test_a_ledger_put_back_is_noticed_and_can_be_acknowledged(tmp_path, ledgers,
 def test_no_receipt_is_older_than_one_that_was_acknowledged(ledgers):
     """A peer that tells a receipt nobody here knows may go on with it, once acknowledged; not with none at all."""
     agreement, lost = make_agreement(), bytes([7]) * 32
-    ledgers[1].open_session(agreement, CARE.public)
+    ledgers[1].open_session(agreement, CARE.public, 8)
     ledgers[1].acknowledge(agreement, "our disk was lost")
     for number in (1, 2):
         told = admission(bytes([number]) * 32, 4 + number, receipt=lost, session=bytes([number]) * 32)
@@ -325,7 +325,7 @@ def test_new_keys_under_a_name_that_reads_the_same(ledgers, name):
     terms = make_terms(server=Party(name.strip(), new_police.public.fingerprint))
     agreement = Agreement(terms).sign(CARE).sign(new_police)
     with pytest.raises(StandingError, match="of this name with other keys"):
-        ledgers[0].open_session(agreement, new_police.public)
+        ledgers[0].open_session(agreement, new_police.public, 8)
 
 
 def test_a_session_is_charged_once(ledgers):
@@ -383,7 +383,7 @@ def test_a_withdrawn_agreement_is_refused_by_both(ledgers):
     assert isinstance(client, PeerAbortedError)
     assert client.reason is AbortCode.WITHDRAWN
     with pytest.raises(AgreementWithdrawnError, match="the peer"):
-        ledgers[0].open_session(agreement, POLICE.public)
+        ledgers[0].open_session(agreement, POLICE.public, 8)
     assert [kinds(ledger).count("withdrawn") for ledger in ledgers] == [1, 1]
 
 

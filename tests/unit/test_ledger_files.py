@@ -78,7 +78,7 @@ def test_tables_that_were_changed_are_found(filled, clock, sql):
 def test_a_swallowed_entry_is_noticed_at_once(tmp_path, clock):
     agreement = make_agreement()
     with Ledger(tmp_path / "care.ledger", CARE, clock=clock) as ledger:
-        needed = AdmissionNeeded(bytes(32), bytes(32), 8, Standing(1, 0))
+        needed = AdmissionNeeded(bytes(32), bytes(32), 8, 8, Standing(1, 0))
         ledger.admit(agreement, POLICE.public, needed, Role.CLIENT)
         with opened(tmp_path / "care.ledger") as other:
             other.execute("CREATE TRIGGER swallow BEFORE INSERT ON entries BEGIN SELECT RAISE(IGNORE); END")
@@ -170,7 +170,7 @@ def test_sqlite_itself_refuses_to_change_or_remove(filled):
 
 def test_a_bit_flipped_in_each_entry_is_found_there(filled, tmp_path):
     whole = rows(filled)
-    assert len(whole) == 8
+    assert len(whole) == 9
     for number, body, signature in whole:
         data = bytearray(filled.read_bytes())
         data[data.index(body[:60].encode()) + 50] ^= 1
@@ -264,18 +264,18 @@ def test_a_correction_names_a_reference(reference):
 
 
 def test_a_damaged_last_entry_stops_the_next_session(filled, clock):
-    tampered(filled, ("UPDATE entries SET signature = ? WHERE number = 7", (bytes(64),)))
-    with pytest.raises(LedgerCorruptError, match="entry 7 "):
+    tampered(filled, ("UPDATE entries SET signature = ? WHERE number = 8", (bytes(64),)))
+    with pytest.raises(LedgerCorruptError, match="entry 8 "):
         Ledger(filled, CARE, clock=clock)
 
 
 def test_a_clock_moved_back(filled, clock):
     clock.now -= 3_600
     with Ledger(filled, CARE, clock=clock) as ledger, pytest.raises(LedgerError, match="clock"):
-        ledger.open_session(make_agreement(), POLICE.public)
+        ledger.open_session(make_agreement(), POLICE.public, 8)
     clock.now += 3_500
     with Ledger(filled, CARE, clock=clock) as ledger:
-        ledger.open_session(make_agreement(), POLICE.public)
+        ledger.open_session(make_agreement(), POLICE.public, 8)
         assert ledger.verify().last == NOON
 
 

@@ -27,8 +27,7 @@ def _chunks():
 def make_wire(client_words=WORDS[:15], server_words=WORDS[5:], terms=(), **options):
     agreement = make_agreement(max_items=SIZE, contact_size=0, **dict(terms))
     client = make_client(agreement, {text(word): "" for word in client_words}, **options)
-    server_options = {name: value for name, value in options.items() if name != "links"}
-    return Wire(client, make_server(agreement, {text(word): "" for word in server_words}, **server_options))
+    return Wire(client, make_server(agreement, {text(word): "" for word in server_words}, **options))
 
 
 def found(wire):
@@ -55,17 +54,6 @@ def test_progress_counts_the_items_of_each_phase(audited):
         seen = [(each.phase, each.done, each.total) for each in wire.progress[role]]
         assert seen == [(name, done, SIZE) for name in names for done in range(2, SIZE + 1, 2)]
         assert all(type(count) is int for _, *counts in seen for count in counts)
-
-
-def test_links_choose_among_what_is_found_and_see_nothing_else():
-    asked = []
-
-    def links(identifiers):
-        asked.append({identifier.value.decode() for identifier in identifiers})
-        return [identifier for identifier in identifiers if identifier.value != b"7"]
-
-    assert found(make_wire(links=links).run()) == [set(WORDS[5:15]) - {"7"}] * 2
-    assert asked == [set(WORDS[5:15])]
 
 
 def test_no_chunk_is_evaluated_beyond_the_charge():

@@ -17,15 +17,15 @@ from sessions import (
     make_client,
     make_server,
     make_terms,
+    submission,
 )
 
 from psimatch import errors, randomness
 from psimatch.agreement import Agreement
 from psimatch.client import ClientSession
-from psimatch.identifiers import KINDS, Identifier, dummy, nl_bsn, text
+from psimatch.identifiers import Identifier, dummy, nl_bsn, text
 from psimatch.matching import Candidates
 from psimatch.outputs import Charge, ChargeNeeded
-from psimatch.own_set import OwnSet, PackedItems
 from psimatch.parameters import LIMITS, Role
 from psimatch.server import ServerSession
 from psimatch.states import State
@@ -126,7 +126,7 @@ def test_nothing_comes_of_an_iterator_after_cancel():
     assert list(outputs) == []
     assert server._key is None
     assert not server._outputs
-    assert not server._own._packed
+    assert not hasattr(server._own, "_submission")
     assert server.state is State.ABORTED
     with pytest.raises(errors.LocalProtocolError, match="ended"):
         server._channel.seal(b"nothing more is sealed, to no key")
@@ -143,7 +143,7 @@ def test_a_failing_executor_leaves_no_secret_and_the_peer_is_told():
     wire = Wire(client, server).run()
     assert isinstance(wire.errors[Role.SERVER], MemoryError)
     assert server._key is None
-    assert not server._own._packed
+    assert not hasattr(server._own, "_submission")
     with pytest.raises(errors.LocalProtocolError):
         list(server.receive(b""))
     wire.take(Role.SERVER, server.cancel())
@@ -180,44 +180,6 @@ def test_no_message_waits_for_work_that_depends_on_the_number_of_dummies(monkeyp
     assert drawn[""] == drawn["abc"] == drawn["abcdefgh"]
 
 
-def test_sessions_that_share_packed_items_share_no_dummy_and_no_order():
-    words = [str(number) for number in range(40)]
-    packed = PackedItems({text(word): f"ring {word}" for word in words}, [KINDS["text"]], 48)
-    before = bytes(packed.encoded)
-    orders = []
-    for _ in range(2):
-        own = OwnSet(packed)
-        own.fill(64)
-        own.shuffle()
-        orders.append([own.identifier(place) for place in range(64)])
-        # A session that ends leaves to the next what both share.
-        own.clear()
-        assert not own._packed
-        assert not own._dummies
-    assert bytes(packed.encoded) == before
-    assert set(orders[0]) & set(orders[1]) == set(map(text, words))
-    assert all(sum(item.kind == "dummy" for item in order) == 24 for order in orders)
-    # That two of 64! orders agree has probability under 2^-290.
-    one, other = ([item for item in order if item.kind == "text"] for order in orders)
-    assert one != other
-
-
-def test_one_list_that_was_packed_once_serves_many_sessions():
-    agreement = make_agreement()
-    packed = PackedItems.under(agreement.terms, flags("abc"))
-    for _ in range(3):
-        wire = Wire(make_client(agreement, packed), make_server(agreement, flags("bcd"))).run()
-        assert wire.errors == {}
-        assert {match.identifier for match in wire.results[Role.CLIENT].matches} == set(flags("bc"))
-    assert len(packed) == 3
-
-
-def test_items_that_were_packed_for_another_agreement_are_refused():
-    packed = PackedItems.under(make_agreement(title="Another").terms, flags("abc"))
-    with pytest.raises(errors.LocalProtocolError, match="another agreement"):
-        make_client(make_agreement(), packed)
-
-
 def test_with_reveal_client_no_message_waits_for_work_that_depends_on_the_matches(monkeypatch):
     sent_before = set()
     honest = Candidates.add
@@ -241,12 +203,12 @@ def test_several_chunks_and_a_large_bucket():
     shared = [f"both {number}" for number in range(LIMITS.small_bucket + 3)]
     client_words = shared + [f"care {number}" for number in range(count - len(shared))]
     wire = run(agreement, client_words, shared)
-    # The client fills the whole agreement; the server's list fits the next power of two.
+    # The client fills the whole agreement; the server's list is filled up by Padmé.
     assert wire.results[Role.CLIENT].client_set_size == count
-    assert wire.results[Role.CLIENT].server_set_size == 2_048
+    assert wire.results[Role.CLIENT].server_set_size == 1_088
     for role in Role:
         assert {match.identifier for match in wire.results[role].matches} == {text(word) for word in shared}
-    assert [one.evaluations for one in wire.charges[Role.CLIENT]] == [2_048]
+    assert [one.evaluations for one in wire.charges[Role.CLIENT]] == [1_088]
     assert [one.evaluations for one in wire.charges[Role.SERVER]] == [count]
     assert {one.phase for one in wire.progress[Role.CLIENT]} == {"blinding", "receiving tags", "matching"}
 
@@ -284,7 +246,7 @@ def test_keys_and_lists_are_dropped_at_the_end():
     assert server._key is None
     assert not server._outputs
     for session in (client, server):
-        assert not session._own._packed
+        assert not hasattr(session._own, "_submission")
         assert not session._candidates
     assert client._channel._ephemeral_key is None
 
@@ -331,7 +293,9 @@ def test_no_element_is_evaluated_before_the_charge(monkeypatch):
 
 
 def test_more_identifiers_than_allowed():
-    with pytest.raises(errors.TooManyItemsError, match="9 distinct identifiers; the agreement allows 8"):
+    with pytest.raises(
+        errors.TooManyItemsError, match="takes 9 places, one for each identifier; the agreement allows 8"
+    ):
         make_client(make_agreement(), flags("abcdefghi"))
 
 
@@ -375,27 +339,21 @@ def test_the_agreement_must_hold():
         make_client(changed, {})
     for today, words in ((date(2026, 12, 31), "not yet"), (date(2027, 7, 1), "expired")):
         with pytest.raises(errors.AgreementNotInForceError, match=words):
-            ClientSession(agreement, CARE, POLICE.public, {}, today=today)
+            ClientSession(agreement, CARE, POLICE.public, submission(agreement, {}), today=today)
     for today in (date(2027, 1, 1), date(2027, 6, 30), datetime(2027, 6, 30, 23, 59)):
-        ClientSession(agreement, CARE, POLICE.public, {}, today=today)
+        ClientSession(agreement, CARE, POLICE.public, submission(agreement, {}), today=today)
 
 
 def test_the_identities_must_be_the_parties():
     agreement = make_agreement()
+    none = submission(agreement, {})
     with pytest.raises(errors.NotAPartyError, match="not a party"):
-        ClientSession(agreement, STRANGER, POLICE.public, {}, today=TODAY)
+        ClientSession(agreement, STRANGER, POLICE.public, none, today=TODAY)
     with pytest.raises(errors.NotAPartyError, match="not a party"):
-        ClientSession(agreement, CARE, STRANGER.public, {}, today=TODAY)
+        ClientSession(agreement, CARE, STRANGER.public, none, today=TODAY)
     with pytest.raises(errors.NotAPartyError, match="one and the same"):
-        ClientSession(agreement, CARE, CARE.public, {}, today=TODAY)
+        ClientSession(agreement, CARE, CARE.public, none, today=TODAY)
     with pytest.raises(errors.NotAPartyError, match="makes this identity the client, not the server"):
-        ServerSession(agreement, CARE, POLICE.public, {}, today=TODAY)
+        ServerSession(agreement, CARE, POLICE.public, none, today=TODAY)
     with pytest.raises(errors.AgreementFormatError, match="its own peer"):
         make_terms(server=make_terms().client)
-
-
-@pytest.mark.parametrize(("reserved", "size"), [(0, 1_024), (24, 1_024), (25, 2_048)])
-def test_places_that_are_reserved_count_in_the_size_of_the_set(reserved, size):
-    agreement = make_agreement(max_items=4_096)
-    session = make_client(agreement, {text(str(number)): "" for number in range(1_000)}, reserved=reserved)
-    assert session.set_size == size

@@ -1,14 +1,17 @@
 """Buckets, slots, commitments, references and the telephone alphabet."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sessions import make_agreement, submission
 
 from psimatch import crockford, errors, padding
 from psimatch.client import commitments
-from psimatch.identifiers import KINDS, Identifier, text
+from psimatch.identifiers import Identifier, text
 from psimatch.matching import references
-from psimatch.own_set import OwnSet, PackedItems
+from psimatch.own_set import OwnSet
 from psimatch.prf import encoded, input_prefix
 
 
@@ -23,10 +26,14 @@ from psimatch.prf import encoded, input_prefix
         (0, 1025, 1024),
         (1024, 1025, 1024),
         (1025, 1025, 1025),
-        (1025, 1_000_000, 2048),
+        (1025, 1_000_000, 1088),
+        (2047, 1_000_000, 2048),
         (2048, 1_000_000, 2048),
-        (2049, 1_000_000, 4096),
-        (600_000, 1_000_000, 1_000_000),
+        (2049, 1_000_000, 2176),
+        (65_537, 1_000_000, 67_584),
+        (100_000, 1_000_000, 100_352),
+        (600_000, 1_000_000, 606_208),
+        (999_999, 1_000_000, 1_000_000),
     ],
 )
 def test_bucket(count, max_items, size):
@@ -35,14 +42,27 @@ def test_bucket(count, max_items, size):
 
 
 @given(st.integers(1, 1_000_000), st.data())
-def test_a_bucket_is_its_own_bucket_and_few_there_are(max_items, data):
+def test_a_bucket_is_its_own_bucket_and_adds_little(max_items, data):
     count = data.draw(st.integers(0, max_items))
     size = padding.bucket(count, max_items)
     assert count <= size <= max_items
+    assert size <= max(1_024, 1.12 * count) or max_items <= 1_024
     padding.check_set_size(size, max_items)
+    assert count == max_items or padding.bucket(count + 1, max_items) >= size
 
 
-@pytest.mark.parametrize(("size", "max_items"), [(7, 8), (1, 8), (1500, 4096), (512, 4096), (1023, 1025)])
+def test_buckets_are_few():
+    """What Padmé costs beside powers of two, of which there were 11: more sizes that a list can be told by."""
+    most = 1 << 20
+    sizes, count = [], 0
+    while count < most:
+        sizes.append(padding.bucket(count + 1, most))
+        count = sizes[-1]
+    assert len(sizes) == 225
+    assert max((size - before) / before for before, size in pairwise(sizes)) < 0.063
+
+
+@pytest.mark.parametrize(("size", "max_items"), [(7, 8), (1, 8), (1500, 4096), (2047, 4096), (512, 4096), (1023, 1025)])
 def test_other_set_sizes_are_refused(size, max_items):
     with pytest.raises(errors.SetSizeError, match="not a bucket"):
         padding.check_set_size(size, max_items)
@@ -62,8 +82,8 @@ def test_chunks_cover_everything():
 
 def test_an_own_set_keeps_all_fills_up_and_shuffles():
     given_ones = [text(str(number)) for number in range(50)]
-    own = OwnSet(PackedItems(dict.fromkeys(given_ones, ""), [KINDS["text"]], 0))
-    own.fill(80)
+    own = OwnSet(submission(make_agreement(max_items=80), dict.fromkeys(given_ones, "")))
+    own.fill()
     own.shuffle()
     filled = [own.identifier(place) for place in range(80)]
     assert len(set(filled)) == 80
@@ -77,12 +97,12 @@ def test_an_own_set_keeps_all_fills_up_and_shuffles():
 
 def test_an_own_set_keeps_contacts_where_they_are_asked_for():
     items = {text("a"): "ring a", text("b"): "ring b"}
-    own = OwnSet(PackedItems(items, [KINDS["text"]], 48))
-    own.fill(4)
+    own = OwnSet(submission(make_agreement(max_items=4), items))
+    own.fill()
     own.shuffle()
     assert {own.identifier(place): own.contact(place) for place in range(4) if not own.is_dummy(place)} == items
-    without = OwnSet(PackedItems(items, [KINDS["text"]], 0))
-    without.fill(2)
+    without = OwnSet(submission(make_agreement(max_items=2, contact_size=0), items))
+    without.fill()
     without.shuffle()
     assert without.contact(0) == without.contact(1) == ""
 

@@ -13,6 +13,7 @@ from psimatch.errors import FlagFileError
 from psimatch.flag_files import read_flags
 from psimatch.identifiers import KINDS, Policy, kind_named, nl_bsn, person_kind
 from psimatch.match_files import write_matches
+from psimatch.parameters import Role
 from psimatch.profiles import Profile, read_profile
 from psimatch.tables import Sheet
 
@@ -54,7 +55,7 @@ def test_a_table_reads_like_the_csv_that_it_could_be(tmp_path, name, make):
     assert [identifier.kind for identifier in flags.rows[0].identifiers].count("person") > 1
     assert [(bad.row, bad.errors[0].field) for bad in flags.invalid] == [(5, "bsn")]
     assert flags.rows[1].case_ref == "c2"
-    assert write_matches(tmp_path / "out.csv", flags, []) == 0
+    assert write_matches(tmp_path / "out.csv", flags, [], Role.CLIENT) == 0
 
 
 @pytest.mark.parametrize("name", ["list.xlsx", "list.parquet"])
