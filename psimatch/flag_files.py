@@ -75,6 +75,22 @@ def read_pairs(path: str | os.PathLike[str]) -> list[tuple[str, str]]:
     return pairs
 
 
+def read_case_refs(path: str | os.PathLike[str], kinds: Sequence[Kind]) -> list[str]:
+    """Return the case reference of every row of the list of flags at `path`, also of rows that can't be used.
+
+    Raises:
+        FlagFileError: as `read_flags`.
+    """
+    file = Path(path)
+    try:
+        text = _checked(table_text(file)) if file.suffix.lower() in SUFFIXES else _decode(_read(file))
+        columns = find_columns(text[: LIMITS.row_bytes], kinds)
+        place = columns.positions.get(CASE_REF, len(columns.header))
+        return [cells[place].strip() if place < len(cells) else "" for _, cells in _records(text, columns.delimiter)]
+    except FlagFileError as error:
+        raise FlagFileError(f"{file}: {error}", hint=error.hint) from None
+
+
 def _read(file: Path) -> bytes:
     try:
         data = read_at_most(file, _MAX_FILE_BYTES + 1)

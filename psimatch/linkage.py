@@ -1,4 +1,4 @@
-"""From tokens that match to persons: which records the policy of an agreement makes one person (psimatch-1 §13.3)."""
+"""From tokens that match to persons: which rows match, and how well each rule finds true pairs (psimatch-1 §13.3)."""
 
 from __future__ import annotations
 
@@ -6,42 +6,33 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from psimatch.flags import Flag
-from psimatch.identifiers import PERSON, RULES, Identifier, Policy, Rule, rule_of, satisfies
+from psimatch.identifiers import PERSON, RULES, Identifier, rule_of
 
 
-def linking_tokens(flag: Flag, matched: Collection[Identifier], policy: Policy) -> tuple[Identifier, ...]:
+def linking_tokens(flag: Flag, matched: Collection[Identifier]) -> tuple[Identifier, ...]:
     """Return the tokens by which a row is the same person as one of the peer's, in the order of the rules; or none."""
-    tokens = tuple(token for token in _persons(flag) if token in matched)
-    return tokens if satisfies(policy, [rule_of(token) for token in tokens]) else ()
+    return tuple(token for token in _persons(flag) if token in matched)
 
 
 class Links:
-    """Tells a session which of its matches count: of a person, only tokens of rows that the policy makes a match.
+    """Tells which rows matched as persons, and a session that every matched token counts."""
 
-    What does not count is not claimed, so an honest peer never learns it. A peer whose program was changed may look at
-    the tokens of weak rules all the same.
-    """
-
-    def __init__(self, rows: Iterable[Flag], policy: Policy) -> None:
+    def __init__(self, rows: Iterable[Flag]) -> None:
         self._rows = [flag for flag in rows if _persons(flag)]
-        self.policy = policy
 
     def __call__(self, matched: Collection[Identifier]) -> set[Identifier]:
-        """Return those of the identifiers that count."""
-        counting = {identifier for identifier in matched if identifier.kind != PERSON}
-        for flag in self._rows:
-            counting.update(linking_tokens(flag, matched, self.policy))
-        return counting
+        """Return those of the identifiers that count: all."""
+        return set(matched)
 
     def persons(self, matched: Collection[Identifier]) -> int:
         """Return how many rows the matched tokens make a match; of rows with equal tokens one."""
-        linked = (linking_tokens(flag, matched, self.policy) for flag in self._rows)
+        linked = (linking_tokens(flag, matched) for flag in self._rows)
         return len({tokens for tokens in linked if tokens})
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """How well a rule or a policy finds true pairs: how many it found, how many of these are true, and of how many."""
+    """How well a rule, or all together, finds true pairs: how many were found, how many are true, and of how many."""
 
     name: str
     found: int
@@ -67,30 +58,22 @@ class Figures:
 
 def evaluate_linkage(
     one: Sequence[Flag], other: Sequence[Flag], truth: Collection[tuple[int, int]]
-) -> tuple[list[Figures], list[Figures]]:
-    """Return the figures of each rule and of each policy for two lists of which the true pairs are known.
+) -> tuple[Figures, ...]:
+    """Return the figures of each rule, and at last of all together, for two lists of which the true pairs are known.
 
-    Pairs are of places in the lists, from 0. The rows must have been read with the rules of the policy `any`.
+    Pairs are of places in the lists, from 0.
     """
-    agreed: dict[tuple[int, int], list[Rule]] = {}
+    found: dict[str, set[tuple[int, int]]] = {rule.name: set() for rule in RULES}
     places: dict[Identifier, list[int]] = {}
     for place, flag in enumerate(one):
         for token in _persons(flag):
             places.setdefault(token, []).append(place)
     for place, flag in enumerate(other):
         for token in _persons(flag):
-            for match in places.get(token, ()):
-                agreed.setdefault((match, place), []).append(rule_of(token))
+            found[rule_of(token).name].update((match, place) for match in places.get(token, ()))
+    found["all"] = set().union(*found.values())
     true = set(truth)
-
-    def figures(name: str, pairs: Collection[tuple[int, int]]) -> Figures:
-        return Figures(name, len(pairs), len(true.intersection(pairs)), len(true))
-
-    rules = [figures(rule.name, [pair for pair, found in agreed.items() if rule in found]) for rule in RULES]
-    policies = [
-        figures(policy.value, [pair for pair, found in agreed.items() if satisfies(policy, found)]) for policy in Policy
-    ]
-    return rules, policies
+    return tuple(Figures(name, len(pairs), len(true & pairs), len(true)) for name, pairs in found.items())
 
 
 def _persons(flag: Flag) -> list[Identifier]:

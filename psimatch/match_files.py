@@ -12,7 +12,7 @@ from psimatch.columns import RESULT_COLUMNS
 from psimatch.contact import disarm
 from psimatch.errors import OutputError
 from psimatch.flags import FlagList
-from psimatch.identifiers import PERSON, Identifier, Policy, rule_of
+from psimatch.identifiers import PERSON, Identifier, rule_of
 from psimatch.linkage import linking_tokens
 from psimatch.private_file import write_private
 
@@ -27,15 +27,14 @@ def write_matches(
     path: str | os.PathLike[str],
     flags: FlagList,
     matches: Iterable[Match],
-    policy: Policy = Policy.STRONG,
     *,
     force: bool = False,
 ) -> int:
     """Write the matched rows of `flags`, each with reference, kind, rules and the peer's contact; return how many.
 
     One line a row and kind, in the order of rows; all rows that share a matched identifier are there. Of a person the
-    rules are named by which it matched, with their strength, and the reference is that of the first; a row that the
-    policy makes no match is not there. The user's own cells stay exactly as they were; the peer's contact is disarmed.
+    rules are named by which it matched, and the reference is that of the first. The user's own cells stay exactly as
+    they were; the peer's contact is disarmed.
     Mode 0600, whole or not at all.
 
     Raises:
@@ -46,11 +45,11 @@ def write_matches(
     used: set[Identifier] = set()
     for flag in flags.rows:
         used.update(identifier for identifier in flag.identifiers if identifier in by_identifier)
-        tokens = linking_tokens(flag, by_identifier, policy)
+        tokens = linking_tokens(flag, by_identifier)
         alone = [item for item in flag.identifiers if item.kind != PERSON and item in by_identifier]
         for identifier, rules in [*((item, ()) for item in alone), *((token, tokens) for token in tokens[:1])]:
             match = by_identifier[identifier]
-            names = ", ".join(f"{rule.name} ({'strong' if rule.strong else 'weak'})" for rule in map(rule_of, rules))
+            names = ", ".join(rule_of(rule).name for rule in rules)
             lines.append((*flag.cells, match.reference, identifier.kind, names, disarm(match.peer_contact)))
     unknown = len(by_identifier) - len(used)
     if unknown:

@@ -176,9 +176,7 @@ def _write(options: MatchOptions, prepared: Prepared, result: psimatch.SessionRe
         if output is not None and result.matches is not None:
             # Before the file, so that it can't outlive its term unseen.
             prepared.ledger.keep_until(output, result.session_id, prepared.agreement.terms)
-            rows = psimatch.write_matches(
-                output, prepared.flags, result.matches, prepared.links.policy, force=options.force
-            )
+            rows = psimatch.write_matches(output, prepared.flags, result.matches, force=options.force)
         if skipped is not None:
             prepared.ledger.keep_until(skipped, result.session_id, prepared.agreement.terms)
             psimatch.write_skipped(skipped, prepared.flags, force=options.force)

@@ -146,8 +146,7 @@ def prepare(options: MatchOptions) -> Prepared:
     flags = _read_list(options, agreement.terms)
     kept = flags.items(_suppressed(options.suppress_path, agreement.terms))
     case_refs = flags.case_refs() if auditor else None
-    policy = agreement.terms.person_policy
-    links = psimatch.Links(flags.rows, psimatch.Policy(policy) if policy else psimatch.Policy.STRONG)
+    links = psimatch.Links(flags.rows)
     ledger = psimatch.Ledger(options.ledger_path or beside(options.identity_path), identity, operator=options.operator)
     try:
         ledger.check_open(agreement, peer)

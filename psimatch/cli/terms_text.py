@@ -8,11 +8,7 @@ from pathlib import Path
 import psimatch
 from psimatch.cli.figures import share_words
 
-PERSONS = {
-    "strong": "one by a strong rule; no other rules take part",
-    "two": "one by a strong rule, or two weak ones that share no column",
-    "any": "one by any rule: some mistake brothers, sisters and twins for each other",
-}
+PERSONS = "by both names and the whole date of birth, by one of fixed rules; nothing else takes part"
 REVEALED = {
     psimatch.Reveal.BOTH: "both parties learn the matches",
     psimatch.Reveal.CLIENT: "only the client learns the matches",
@@ -43,7 +39,7 @@ def terms_lines(terms: psimatch.Terms) -> list[str]:
         _line("contacts", contacts),
         _line("valid", f"{terms.valid_from} to {terms.valid_until} (UTC)"),
         *([_line("renews", terms.predecessor)] if terms.predecessor else []),
-        *([_line("persons", PERSONS[terms.person_policy])] if terms.person_policy else []),
+        *([_line("persons", PERSONS)] if psimatch.PERSON_KIND.label in terms.kinds else []),
         *_auditor_lines(terms),
         _line("kept", f"files of a match for {terms.retention_days:,} days"),
         _line("id", terms.id_text),

@@ -9,10 +9,11 @@ from psimatch.identifiers.handle import handle
 from psimatch.identifiers.iban import iban
 from psimatch.identifiers.identifier import Identifier
 from psimatch.identifiers.kind import Field, Kind
+from psimatch.identifiers.nothing import is_word_for_nothing
 from psimatch.identifiers.padding import dummy
 from psimatch.identifiers.person import NAME as PERSON
-from psimatch.identifiers.person import person, person_kind, rule_of
-from psimatch.identifiers.person_rules import RULES, Policy, Rule, rules_under, satisfies
+from psimatch.identifiers.person import PERSON_KIND, doubtful_names, person, rank_of, rule_of
+from psimatch.identifiers.person_rules import RULES, Rule
 from psimatch.identifiers.phone import NAME as PHONE
 from psimatch.identifiers.phone import PHONE_REGION, phone, phone_kind, regions
 from psimatch.identifiers.plate import plate
@@ -21,30 +22,30 @@ from psimatch.identifiers.registry import KINDS, kind_named
 __all__ = [
     "KINDS",
     "PERSON",
+    "PERSON_KIND",
     "PHONE",
     "PHONE_REGION",
     "RULES",
     "Field",
     "Identifier",
     "Kind",
-    "Policy",
     "Rule",
+    "doubtful_names",
     "dummy",
     "email",
     "handle",
     "iban",
+    "is_word_for_nothing",
     "kind_named",
     "nl_address",
     "nl_bag",
     "nl_bsn",
     "person",
-    "person_kind",
+    "rank_of",
     "phone",
     "phone_kind",
     "plate",
     "regions",
     "rule_of",
-    "rules_under",
-    "satisfies",
     "text",
 ]
