@@ -2426,9 +2426,9 @@ PREFIXES = frozenset(str.split(
 ))  # fmt: skip
 # Words for nothing, without spaces and signs; of names those in MAYBE are kept, since people have them.
 NOTHING = frozenset(str.split(
-    "ANONIEM ANONYMOUS BLANK EMPTY FNU GEEN GEENIDEE GEENNAAM GEHEIM LEEG LNU MISSING NA NAAMONBEKEND NAN NB NIET"
+    "ANONIEM ANONYMOUS EMPTY FNU GEEN GEENIDEE GEENNAAM GEHEIM LEEG LNU NA NAAMONBEKEND NAN NB NIET"
     " NIETBEKEND NIETINGEVULD NIETVANTOEPASSING NIL NNB NN NNU NOGNIETBEKEND NONAME NONE NOTAPPLICABLE NOTAVAILABLE"
-    " NOTKNOWN NULL NVT ONB ONBEK ONBEKEND ONGELDIG SECRET TBA TBD UNDEFINED UNK UNKNOWN VERTROUWELIJK VOLGT VOLGTNOG"
+    " NOTKNOWN NULL NVT ONB ONBEK ONBEKEND ONGELDIG TBA TBD UNDEFINED UNK UNKNOWN VERTROUWELIJK VOLGT VOLGTNOG"
     " ZONDERNAAM"
 ))  # fmt: skip
 MAYBE = frozenset(str.split("GEEN NA NAN NIL NULL"))
@@ -2492,7 +2492,7 @@ def name_parts(row: Row) -> dict[str, str]:
     """Return the parts that come from names; none unless a given name and a family name are known."""
     cell, _, behind = row.get("achternaam", "").partition(",")
     whole = words(f"{row.get('voorvoegsel', '')} {behind} {cell}")
-    family = own_family(named(words(cell)))
+    family = own_family(words(cell) if named(words(cell)) == words(cell) else [])
     given_names = named(words(row.get("voornamen", "")))
     given = given_names[0] if given_names else ""
     if len(given) < 2 or len(family) < 2 or not set(given) & set("AEIOUY"):

@@ -79,9 +79,9 @@ def _names(fields: Mapping[str, str]) -> dict[str, str]:
     """Return the parts that come from names, or none unless a given name and a family name are known."""
     cell, _, behind = fields.get(_FAMILY, "").partition(",")
     given_names = _known_words(letters(fields.get(_GIVEN, "")))
-    given, family = (given_names or [""])[0], own_family(_known_words(letters(cell)))
+    given, family = (given_names or [""])[0], own_family(letters(cell).split())
     # One letter, or letters that nobody can say, are initials.
-    if min(len(given), len(family)) < _FEWEST or _VOWELS.isdisjoint(given):
+    if min(len(given), len(family)) < _FEWEST or _VOWELS.isdisjoint(given) or _has_unknown(letters(cell)):
         return {}
     sounds = sorted((sound(given), sound(family)))
     whole = letters(f"{fields.get(_PREFIX, '')} {behind} {cell}")
@@ -96,6 +96,10 @@ def _names(fields: Mapping[str, str]) -> dict[str, str]:
 
 def _is_unknown(text: str) -> bool:
     return is_word_for_nothing(text) and text not in NAMES_ALL_THE_SAME
+
+
+def _has_unknown(name: str) -> bool:
+    return _is_unknown(name) or any(map(_is_unknown, name.split()))
 
 
 def _known_words(name: str) -> list[str]:
