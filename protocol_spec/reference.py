@@ -2416,7 +2416,7 @@ def read_text(row: Row) -> str:
 RULES: dict[str, str] = {
     "exact": "given_names whole_family date",
     "sounds": "sounds swapped_date",
-    "start": "given_start family_sound date",
+    "start": "given_start family_ends date",
 }
 LONGEST = 100  # characters of a part
 PREFIXES = frozenset(str.split(
@@ -2468,7 +2468,7 @@ def nobody(name: str) -> bool:
 def own_family(found: Sequence[str]) -> str:
     """Return the last word of a family name that is no prefix; of prefixes alone the first."""
     own = [word for number, word in enumerate(found) if number == 0 or word not in PREFIXES]
-    return re.sub("^(VANDER|VANDEN|VANDE|VAND|VAN|VD)(?=[A-Z]{3})", "", own[-1]) if own else ""
+    return re.sub("^(VANDER|VANDEN|VANDE|VAN|VD)(?=[A-Z]{3})", "", own[-1]) if own else ""
 
 
 def spelled(*found: str) -> str:
@@ -2502,7 +2502,7 @@ def name_parts(row: Row) -> dict[str, str]:
         "given_names": spelled(*given_names)[:LONGEST],
         "whole_family": spelled(*whole)[:LONGEST],
         "given_start": spelled(given)[:3],
-        "family_sound": sound(family)[:LONGEST],
+        "family_ends": spelled(family)[:2] + spelled(family)[-2:],
         "sounds": " ".join(each[:LONGEST] for each in sounds) if all(sounds) else "",
     }
 

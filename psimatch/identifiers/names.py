@@ -18,7 +18,7 @@ _PREFIXES: Final = frozenset(
     )
 )
 # The same written onto the name, at its beginning: `Ivanova` has none.
-_JOINED: Final = re.compile(r"^(VANDER|VANDEN|VANDE|VAND|VAN|VD)(?=[A-Z]{3})")
+_JOINED: Final = re.compile(r"^(VANDER|VANDEN|VANDE|VAN|VD)(?=[A-Z]{3})")
 _SEPARATORS: Final = re.compile(r"[^A-Z]+")
 # Spellings of one sound, of Dutch, its neighbours, and names that came from elsewhere; from top to bottom.
 _SOUNDS: Final = tuple(

@@ -22,6 +22,7 @@ _GIVEN, _INITIALS, _PREFIX, _FAMILY, _DATE = "voornamen", "voorletters", "voorvo
 # A part is short: names in full have at most so many letters in a token.
 _LONGEST: Final = 100
 _START: Final = 3
+_ENDS: Final = 2
 _FEWEST: Final = 2
 _VOWELS: Final = frozenset("AEIOUY")
 # Month and day, the lower first, where nobody knew the day: 1 January, and 1 July or, swapped, 7 January.
@@ -84,12 +85,13 @@ def _names(fields: Mapping[str, str]) -> dict[str, str]:
     if min(len(given), len(family)) < _FEWEST or _VOWELS.isdisjoint(given) or _has_unknown(letters(cell)):
         return {}
     sounds = sorted((sound(given), sound(family)))
+    spelled = one_spelling(family)
     whole = letters(f"{fields.get(_PREFIX, '')} {behind} {cell}")
     return {
         "given_names": one_spelling(" ".join(given_names))[:_LONGEST],
         "whole_family": one_spelling(whole)[:_LONGEST],
         "given_start": one_spelling(given)[:_START],
-        "family_sound": sound(family)[:_LONGEST],
+        "family_ends": spelled[:_ENDS] + spelled[-_ENDS:],
         "sounds": " ".join(name[:_LONGEST] for name in sounds) if all(sounds) else "",
     }
 

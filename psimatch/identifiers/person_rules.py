@@ -24,6 +24,6 @@ class Rule:
 RULES: Final = (
     Rule("exact", ("given_names", "whole_family", "date"), on_default_dates=True),
     Rule("sounds", ("sounds", "swapped_date")),
-    Rule("start", ("given_start", "family_sound", "date")),
+    Rule("start", ("given_start", "family_ends", "date")),
 )
 RULES_BY_NAME: Final[Mapping[str, Rule]] = MappingProxyType({rule.name: rule for rule in RULES})

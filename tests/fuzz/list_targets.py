@@ -14,7 +14,7 @@ from psimatch import crockford
 from psimatch.contact import check_contact, disarm
 from psimatch.errors import AgreementFormatError, FieldError, FlagFileError, InputError, InvalidRowsError
 from psimatch.flag_files import read_flags, read_pairs
-from psimatch.identifiers import KINDS, Identifier, Policy, kind_named, person_kind, phone_kind
+from psimatch.identifiers import KINDS, PERSON_KIND, Identifier, kind_named, phone_kind
 from psimatch.identifiers.person_rules import RULES_BY_NAME
 from psimatch.match_files import write_skipped
 from psimatch.own_set import OwnSet
@@ -25,7 +25,7 @@ ALL = tuple(KINDS.values())
 LISTS = (
     ALL,
     tuple(kind for kind in ALL if kind.name in {"nl-bsn", "nl-address"}),
-    (person_kind(Policy.ANY), phone_kind("BE"), KINDS["email"], KINDS["handle"]),
+    (PERSON_KIND, phone_kind("BE"), KINDS["email"], KINDS["handle"]),
     (KINDS["iban"], KINDS["nl-bag"], KINDS["plate"], KINDS["text"]),
 )
 PROFILES = (None, {"bsn": "Burgerservicenr", "dossier": "Zaak"})
@@ -91,7 +91,7 @@ def kinds(data):
         return
     kind = ALL[number]
     if kind.name == "person":
-        kind = person_kind(choices.one_of(tuple(Policy)))
+        kind = PERSON_KIND
     elif kind.name == "phone":
         kind = phone_kind(choices.one_of(("NL", "BE", "US", "GB")))
     raw = choices.rest()

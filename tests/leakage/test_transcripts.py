@@ -9,7 +9,7 @@ from transcripts import transcript
 from uniformity import SkewedError
 
 from psimatch.client import ClientSession
-from psimatch.identifiers import Identifier, Policy, nl_bsn, person, rules_under, text
+from psimatch.identifiers import RULES, Identifier, nl_bsn, person, text
 from psimatch.ledger import Ledger
 from psimatch.own_set import OwnSet
 from psimatch.parameters import LIMITS, Role
@@ -17,14 +17,14 @@ from psimatch.terms import Reveal
 
 COMMON = [text("in both"), text("too")]
 FEW, MANY = [text("x")], [text(f"other {n}") for n in range(5)]
-PERSON_TERMS = {"kinds": ("person/1",), "person_policy": "any", "max_items": 64, "large_budget_reason": "a test"}
+PERSON_TERMS = {"kinds": ("person/2",), "max_items": 64, "max_evaluations": 6_400}
 
 
 def persons(*names):
     return [
         token
         for name in names
-        for token in person({"voornamen": name, "achternaam": "Berg", "geboortedatum": "2009-04-25"}, Policy.ANY)
+        for token in person({"voornamen": name, "achternaam": "Berg", "geboortedatum": "2009-04-25"})
     ]
 
 
@@ -108,7 +108,7 @@ def test_a_large_list_is_seen_to_grow_out_of_its_bucket():
 @pytest.mark.parametrize("reserved", [0, 20])
 def test_a_set_shows_no_token_that_a_person_lacks(reserved):
     """With places reserved for all rules, little known of a person gives the same set as much known."""
-    rules = len(rules_under(Policy.ANY))
+    rules = len(RULES)
     much, little = persons("Sanne"), persons("Sanne")[:3]
     with small_bucket(4):
         facts = [
