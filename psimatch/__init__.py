@@ -93,11 +93,12 @@ from psimatch.errors import (
 )
 from psimatch.files import write_private
 from psimatch.fingerprint_check import FingerprintCheck
-from psimatch.flag_files import read_flags, read_pairs
+from psimatch.flag_files import read_case_refs, read_flags, read_pairs
 from psimatch.flags import BadCell, Duplicates, Flag, FlagList, InvalidRow, KindCount, Remark
 from psimatch.identifiers import (
     KINDS,
     PERSON,
+    PERSON_KIND,
     PHONE,
     PHONE_REGION,
     RULES,
@@ -105,7 +106,6 @@ from psimatch.identifiers import (
     Field,
     Identifier,
     Kind,
-    Policy,
     Rule,
     email,
     handle,
@@ -116,12 +116,11 @@ from psimatch.identifiers import (
     nl_bsn,
     nl_vnumber,
     person,
-    person_kind,
     phone,
     phone_kind,
     plate,
+    rank_of,
     rule_of,
-    satisfies,
     text,
 )
 from psimatch.identity import Identity, PublicIdentity
@@ -268,6 +267,7 @@ __all__ = [
     "Output",
     "OutputError",
     "PERSON",
+    "PERSON_KIND",
     "PHONE",
     "PHONE_REGION",
     "PROTOCOL_VERSION",
@@ -277,7 +277,6 @@ __all__ = [
     "PeerGoneError",
     "PeerIdentityError",
     "PeerTooManyItemsError",
-    "Policy",
     "Profile",
     "Progress",
     "ProofError",
@@ -356,13 +355,13 @@ __all__ = [
     "open_selector",
     "parse_address",
     "person",
-    "person_kind",
     "phone",
     "phone_kind",
     "plate",
     "read_agreement",
     "read_agreement_file",
     "read_day",
+    "read_case_refs",
     "read_flags",
     "read_identity",
     "read_pairs",
@@ -371,12 +370,12 @@ __all__ = [
     "read_public",
     "read_public_part",
     "read_receipts",
+    "rank_of",
     "read_suppression",
     "rule_of",
     "run_connecting",
     "run_listening",
     "run_session",
-    "satisfies",
     "seal_selector",
     "text",
     "visible",

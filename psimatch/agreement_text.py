@@ -20,7 +20,6 @@ _COMMENTS = {
     "large_budget_reason": "why a party may test more than a hundredth of all values of a kind",
     "predecessor": "the id of the agreement that this one renews",
     "auditor": "the fingerprint of an auditor, for whom both parties then keep what they submitted",
-    "person_policy": "when two records are one person: strong, two or any; weak rules take part only under the latter",
     "phone_region": "the country of telephone numbers that don't say theirs",
     "retention_days": "how long a party may keep the files of a session",
     "contact_size": "the bytes that a contact may have: whom to ring about a match",

@@ -114,6 +114,21 @@ def read_pairs(path: str | os.PathLike[str]) -> list[tuple[str, str]]:
     return pairs
 
 
+def read_case_refs(path: str | os.PathLike[str], kinds: Sequence[Kind]) -> list[str]:
+    """Return the case reference of every row of the list of flags at `path`, also of rows that can't be used.
+
+    Raises:
+        FlagFileError: as `read_flags`.
+    """
+    text, _, _ = _text(path, None)
+    try:
+        columns = find_columns(text[: LIMITS.row_bytes], kinds)
+        place = len(columns.header) if columns.case_ref is None else columns.case_ref
+        return [cells[place].strip() if place < len(cells) else "" for _, cells in _records(text, columns.delimiter)]
+    except FlagFileError as error:
+        raise FlagFileError(f"{path}: {error}", hint=error.hint) from None
+
+
 def _read(file: Path) -> bytes:
     try:
         data = read_at_most(file, _MAX_FILE_BYTES + 1)

@@ -6,12 +6,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from psimatch.flags import Flag
-from psimatch.identifiers import PERSON, RULES, Identifier, Policy, Rule, rule_of, satisfies
+from psimatch.identifiers import PERSON, RULES, Identifier, rule_of
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """How well a rule or a policy finds true pairs: how many it found, how many of these are true, and of how many."""
+    """How well a rule, or all together, finds true pairs: how many were found, how many are true, and of how many."""
 
     name: str
     found: int
@@ -37,30 +37,22 @@ class Figures:
 
 def evaluate_linkage(
     one: Sequence[Flag], other: Sequence[Flag], truth: Collection[tuple[int, int]]
-) -> tuple[list[Figures], list[Figures]]:
-    """Return the figures of each rule and of each policy for two lists of which the true pairs are known.
+) -> tuple[Figures, ...]:
+    """Return the figures of each rule, and at last of all together, for two lists of which the true pairs are known.
 
-    Pairs are of places in the lists, from 0. The rows must have been read with the rules of the policy `any`.
+    Pairs are of places in the lists, from 0.
     """
-    agreed: dict[tuple[int, int], list[Rule]] = {}
+    found: dict[str, set[tuple[int, int]]] = {rule.name: set() for rule in RULES}
     places: dict[Identifier, list[int]] = {}
     for place, flag in enumerate(one):
         for token in _persons(flag):
             places.setdefault(token, []).append(place)
     for place, flag in enumerate(other):
         for token in _persons(flag):
-            for match in places.get(token, ()):
-                agreed.setdefault((match, place), []).append(rule_of(token))
+            found[rule_of(token).name].update((match, place) for match in places.get(token, ()))
+    found["all"] = set().union(*found.values())
     true = set(truth)
-
-    def figures(name: str, pairs: Collection[tuple[int, int]]) -> Figures:
-        return Figures(name, len(pairs), len(true.intersection(pairs)), len(true))
-
-    rules = [figures(rule.name, [pair for pair, found in agreed.items() if rule in found]) for rule in RULES]
-    policies = [
-        figures(policy.value, [pair for pair, found in agreed.items() if satisfies(policy, found)]) for policy in Policy
-    ]
-    return rules, policies
+    return tuple(Figures(name, len(pairs), len(true & pairs), len(true)) for name, pairs in found.items())
 
 
 def _persons(flag: Flag) -> list[Identifier]:

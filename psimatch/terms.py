@@ -6,14 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 from psimatch import canonical, crockford
 from psimatch.digest import digest, length_prefixed
 from psimatch.errors import AgreementFormatError, FieldError
-from psimatch.identifiers import KINDS, PERSON, PHONE, Kind, Policy, kind_named, person_kind, phone_kind, regions
+from psimatch.identifiers import KINDS, PHONE, Kind, kind_named, phone_kind, regions
 from psimatch.identity import FINGERPRINT_BYTES, PublicIdentity
 from psimatch.parameters import LIMITS, PROTOCOL_VERSION, Label, Role
+
+# Version 1 took children of one group home for one another.
+_BEFORE_PERSON_2: Final = "person/1"
+_RENEW: Final = (
+    "make a new agreement for both to sign, with psimatch agreement new --renews ID and the kinds that are meant, such"
+    " as person: what was spent of this one counts on"
+)
 
 
 class Reveal(Enum):
@@ -64,7 +71,6 @@ class Terms:
     retention_days: int = 90
     predecessor: str = ""
     auditor: str = ""
-    person_policy: str = ""
     phone_region: str = ""
     large_budget_reason: str = ""
     reveal: Reveal = Reveal.BOTH
@@ -105,19 +111,19 @@ class Terms:
         if not 1 <= len(self.kinds) <= LIMITS.kinds or list(self.kinds) != sorted(set(self.kinds)):
             raise _malformed("kinds", f"names 1 to {LIMITS.kinds} kinds, sorted, each once")
         for label in self.kinds:
+            if label == _BEFORE_PERSON_2:
+                raise AgreementFormatError(f"the agreement names the kind {label}, which is no more", hint=_RENEW)
             if label not in {kind.label for kind in KINDS.values()}:
                 known = ", ".join(kind.label for kind in KINDS.values())
                 raise _malformed("kinds", f"names a kind that this program does not know; it knows {known}")
 
     def _check_choices(self) -> None:
-        # §13.2, §13.3
-        kinds = {label.partition("/")[0] for label in self.kinds}
-        policies = [policy.value for policy in Policy]
-        for name, kind, named in (("person_policy", PERSON, PERSON in kinds), ("phone_region", PHONE, PHONE in kinds)):
-            known = [""] if not named else policies if kind == PERSON else regions()
-            if getattr(self, name) not in known:
-                problem = f"is not one of {', '.join(known)}" if named else f"is given, but no kind is {kind}"
-                raise _malformed(name, problem)
+        # §13.2
+        named = PHONE in {label.partition("/")[0] for label in self.kinds}
+        known = regions() if named else [""]
+        if self.phone_region not in known:
+            problem = f"is not one of {', '.join(known)}" if named else f"is given, but no kind is {PHONE}"
+            raise _malformed("phone_region", problem)
 
     def _check_budget(self) -> None:
         # §11.1
@@ -146,10 +152,9 @@ class Terms:
 
     @property
     def kinds_known(self) -> tuple[Kind, ...]:
-        """The kinds themselves: of persons with the rules of the policy, of telephone numbers with the region."""
-        chosen = {PERSON: lambda: person_kind(Policy(self.person_policy)), PHONE: lambda: phone_kind(self.phone_region)}
+        """The kinds themselves: of telephone numbers with the region."""
         kinds = (kind_named(label) for label in self.kinds)
-        return tuple(chosen[kind.name]() if kind.name in chosen else kind for kind in kinds)
+        return tuple(phone_kind(self.phone_region) if kind.name == PHONE else kind for kind in kinds)
 
     def as_fields(self) -> dict[str, Any]:
         """Return the fields of §3.1: texts, integers, arrays and maps only."""
@@ -172,7 +177,6 @@ class Terms:
             "valid_until": self.valid_until.isoformat(),
             "predecessor": self.predecessor,
             "auditor": self.auditor,
-            "person_policy": self.person_policy,
             "phone_region": self.phone_region,
             "retention_days": self.retention_days,
         }
@@ -201,6 +205,7 @@ class Terms:
             AgreementFormatError: names the field.
         """
         names = {"protocol"} | {item.name for item in fields(cls)}
+        _check_not_before_person_2(given)
         check_names(given, names, "")
         if given["protocol"] != PROTOCOL_VERSION:
             raise _malformed("protocol", f"is not {PROTOCOL_VERSION}, the only one that this program speaks")
@@ -212,6 +217,27 @@ class Terms:
         for name in ("valid_from", "valid_until"):
             values[name] = read_day(name, given[name])
         return cls(**values)
+
+
+def _check_not_before_person_2(given: Mapping[str, Any]) -> None:
+    """Refuse an agreement of before `person/2`, and say its id: by that a new one renews it.
+
+    Raises:
+        AgreementFormatError: it names `person/1`, or has a policy for persons.
+    """
+    kinds = given.get("kinds")
+    if isinstance(kinds, list) and _BEFORE_PERSON_2 in kinds:
+        old = "names the kind person/1, which mistook children and is no more"
+    elif "person_policy" in given:
+        old = "has the field person_policy, of an earlier psimatch: persons have one set of rules now"
+    else:
+        return
+    try:
+        agreement_id = crockford.encode(digest(Label.AGREEMENT_ID, canonical.encode(given)))
+    except (TypeError, ValueError, OverflowError):
+        # What could not be hashed nobody has signed.
+        agreement_id = "ID"
+    raise AgreementFormatError(f"the agreement {old}", hint=_RENEW.replace("ID", agreement_id))
 
 
 def read_day(name: str, value: object) -> date:

@@ -11,7 +11,7 @@ from protocol_spec.reference import OwnList, RefusedError, read_kind
 
 def kind(given: dict[str, Any]) -> dict[str, Any]:
     """Read the values of a kind from each row; a row that is refused has none."""
-    terms = {"phone_region": given["phone_region"], "person_policy": given["person_policy"]}
+    terms = {"phone_region": given["phone_region"]}
 
     def read(row: dict[str, str]) -> list[str] | None:
         try:
@@ -28,7 +28,7 @@ def claims(given: dict[str, Any]) -> dict[str, Any]:
     own = OwnList(rows_of(given))
     claimed = sorted(own.claims(matched).items())
     return {
-        "places": own.places(given["terms"]),
+        "places": own.places(),
         "claims": [{"kind": item[0], "version": item[1], "value": item[2], "contact": told} for item, told in claimed],
     }
 

@@ -9,8 +9,8 @@ from protocol_spec.scenarios.agreements import SEEDS
 from protocol_spec.scenarios.scenario import Scenario
 
 CLIENT, SERVER = (example_terms()[role] for role in ("client", "server"))
-VALUES = {"nl-address": 10**7, "nl-bag": 10**7, "plate": 10**7, "phone": 10**8, "nl-bsn": 90_909_090}
-PERSONS = {"strong": 2**27, "two": 2**18, "any": 2**18}
+VALUES = {"nl-address": 10**7, "nl-bag": 10**7, "plate": 10**7, "phone": 10**8, "nl-bsn": 90_909_090,
+          "person": 3_300_000}  # fmt: skip
 
 
 def budgets(above: int, reason: str) -> Iterator[tuple[str, Terms]]:
@@ -18,10 +18,8 @@ def budgets(above: int, reason: str) -> Iterator[tuple[str, Terms]]:
     for kind, values in VALUES.items():
         region = {"phone_region": "NL"} if kind == "phone" else {}
         limits = {"max_evaluations": values // 100 + above, "large_budget_reason": reason}
-        yield f"of {kind}", example_terms(kinds=[f"{kind}/1"], **region, **limits)
-    for policy, values in PERSONS.items():
-        limits = {"max_evaluations": values // 100 + above, "large_budget_reason": reason}
-        yield f"of persons under {policy}", example_terms(kinds=["person/1"], person_policy=policy, **limits)
+        label = next(label for label in KINDS if label.startswith(f"{kind}/"))
+        yield f"of {kind}", example_terms(kinds=[label], **region, **limits)
 
 
 def right_terms() -> Iterator[tuple[str, Terms]]:
@@ -31,7 +29,7 @@ def right_terms() -> Iterator[tuple[str, Terms]]:
     yield "texts with spaces at their ends", example_terms(title=" t ", client={**CLIENT, "name": " n "})
     yield "a term of one day", example_terms(valid_from="2028-02-29", valid_until="2028-02-29")
     yield "as many evaluations as items", example_terms(max_evaluations=8)
-    yield "every kind", example_terms(kinds=sorted(KINDS), person_policy="strong", phone_region="DE")
+    yield "every kind", example_terms(kinds=sorted(KINDS), max_evaluations=33_000, phone_region="DE")
     for name, terms in budgets(0, ""):
         yield f"a hundredth {name}", terms
     for name, terms in budgets(1, "r"):
@@ -82,7 +80,7 @@ def wrong_choices() -> Iterator[tuple[str, Terms]]:
     yield "a contact of one byte that is never sent", example_terms(reveal="client", contact_size=1)
     yield "an auditor who is the server", example_terms(auditor=SERVER["fingerprint"])
     yield "an auditor cut short", example_terms(auditor=crockford(AUDITOR.public.fingerprint, 52)[:-5])
-    yield "nil in the place of a policy", example_terms(person_policy=None)
+    yield "the first version of persons", example_terms(kinds=["person/1"], max_evaluations=33_000)
     for name, region in (
         ("one letter", "N"),
         ("three letters", "NLD"),

@@ -82,7 +82,7 @@ class Case:
 
     def size(self, role: str) -> int:
         """Return the set size of a side."""
-        return bucket(OwnList(self.rows(role)).places(self.terms), self.terms["max_items"])
+        return bucket(OwnList(self.rows(role)).places(), self.terms["max_items"])
 
     def random(self, role: str) -> Given:
         """Return what a side draws, by name."""
@@ -221,7 +221,7 @@ def listed(*items: Identifier, who: str = "") -> dict[Identifier, str]:
 
 def person_terms(**changes: Any) -> Terms:
     """Return terms under which persons are compared, beside numbers."""
-    return terms(kinds=["nl-bsn/1", "person/1"], person_policy="strong", max_items=24, **changes)
+    return terms(kinds=["nl-bsn/1", "person/2"], max_items=24, **changes)
 
 
 def person(given: str, family: str, date: str) -> list[Identifier]:

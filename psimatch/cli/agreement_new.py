@@ -46,14 +46,6 @@ _SESSIONS = 26
 )
 @click.option("--kinds", type=Kinds(), required=True, help="What may be compared, such as nl-bsn,nl-address.")
 @click.option(
-    "--person-policy",
-    type=click.Choice([policy.value for policy in psimatch.Policy]),
-    default=psimatch.Policy.STRONG.value,
-    show_default=True,
-    help="When two records are one person, with the kind person: by one strong rule, also by two weak ones that share"
-    " no column, or by any rule.",
-)
-@click.option(
     "--phone-region",
     default=psimatch.PHONE_REGION,
     show_default=True,
@@ -119,7 +111,6 @@ def new_agreement(
     client_file: Path,
     server_file: Path,
     auditor_file: Path | None,
-    person_policy: str,
     phone_region: str,
     reveal: str,
     contact_size: int | None,
@@ -145,7 +136,6 @@ def new_agreement(
         client=psimatch.Party.of(client),
         server=psimatch.Party.of(server),
         auditor=psimatch.read_public(auditor_file).fingerprint_text if auditor_file else "",
-        person_policy=person_policy if psimatch.PERSON in kinds else "",
         phone_region=phone_region if psimatch.PHONE in kinds else "",
         reveal=shown,
         max_items=max_items,

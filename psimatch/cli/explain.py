@@ -52,7 +52,7 @@ def explained(terms: psimatch.Terms, lang: str) -> list[str]:
         "auditor": terms.auditor,
     }
     names = ["what", "learn_both" if both else "learn_client"]
-    names += [f"person_{terms.person_policy}"] if terms.person_policy else []
+    names += ["person"] if psimatch.PERSON_KIND.label in terms.kinds else []
     names += ["contacts"] if terms.contact_size else []
     names += ["nobody", "size", "limits", "count"]
     names += ["apart"] if terms.minutes_between_sessions else []

@@ -36,13 +36,9 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "term": "Zij geldt van {from} tot en met {until} (UTC). Elke partij kan haar eerder intrekken.",
         "kept": "Wat bewaard blijft: in het logboek staat wanneer er vergeleken is, met wie, hoe groot de lijsten hoogstens waren en"
         " hoeveel matches er waren; nooit wie. Bestanden met matches mogen {days} dagen blijven; psimatch purge verwijdert wat langer staat, als iemand het uitvoert.",
-        "person_strong": "Personen zonder nummer worden vergeleken op vaste combinaties van naam, geboortedatum en adres. Alleen combinaties met een voornaam"
-        " doen mee; één die klopt, is een match. Spelling, voorvoegsels, verwisselde namen en een verschreven dag of jaar maken meestal niet uit.",
-        "person_two": "Personen zonder nummer worden vergeleken op vaste combinaties van naam, geboortedatum en adres. Eén sterke combinatie is een match,"
-        " of twee zwakke die geen kolom delen. Een tweeling met dezelfde voorletter kan zo voor elkaar worden aangezien. Wie zijn programma verandert,"
-        " ziet ook elke zwakke combinatie die alleen staat.",
-        "person_any": "Personen zonder nummer worden vergeleken op vaste combinaties van naam, geboortedatum en adres. Elke combinatie die klopt is een"
-        " match, ook zonder voornaam: broers, zussen en tweelingen worden zo voor elkaar aangezien.",
+        "person": "Personen zonder nummer worden vergeleken op voornaam, achternaam en volledige geboortedatum samen, volgens een paar vaste regels; niets anders doet mee."
+        " Spelling, voorvoegsels, verwisselde namen en verwisselde dag en maand maken meestal niet uit. Een match zegt welke regel klopte: de sterkste."
+        " Wie naam en geboortedatum van een kind kent, kan proberen of het op de andere lijst staat; een partij die haar programma verandert ziet elke regel die klopt.",
         "audit": "Er is een controleur (auditor), met vingerafdruk {auditor}. Daarom bewaart elke partij van elke keer een controlebestand: een lijst van alles wat"
         " zij indiende, met dossiernummer, regel voor regel verzegeld. Een regel gaat alleen open als de controleur en de partij zelf daaraan meewerken;"
         " de ander kan het nooit. Na {days} dagen vernietigt psimatch purge de sleutel, als iemand het uitvoert. Zolang die er is, is dit de uitzondering"
@@ -83,13 +79,9 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "term": "It is in force from {from} to {until} (UTC). Each party can withdraw it earlier.",
         "kept": "What is kept: the ledger says when lists were matched, with whom, how large they were at most and how many matched;"
         " never who. Files of matches may stay for {days} days; psimatch purge removes those that are older, when somebody runs it.",
-        "person_strong": "Persons without a number are compared by fixed combinations of name, date of birth and address. Only combinations with a given name"
-        " take part; one that agrees is a match. Spelling, prefixes, swapped names and a slip in a day or year mostly don't matter.",
-        "person_two": "Persons without a number are compared by fixed combinations of name, date of birth and address. One strong combination is a match, or two"
-        " weak ones that share no column. Twins with one initial can be taken for each other. Who changes his program also sees each weak combination"
-        " that stands alone.",
-        "person_any": "Persons without a number are compared by fixed combinations of name, date of birth and address. Any that agrees is a match, also without"
-        " a given name: brothers, sisters and twins are taken for each other.",
+        "person": "Persons without a number are compared by given name, family name and whole date of birth together, by a few fixed rules; nothing else takes part."
+        " Spelling, prefixes, swapped names and a swapped day and month mostly don't matter. A match says which rule agreed: the strongest."
+        " Who knows the name and date of birth of a child can try whether it is on the other list; a party that changes its program sees every rule that agrees.",
         "audit": "There is an auditor, with the fingerprint {auditor}. So each party keeps an audit file of each time: a list of all that it submitted, with"
         " case references, sealed row by row. A row opens only if the auditor and the party itself both help; the other side never can. After {days} days"
         " psimatch purge destroys the key, when somebody runs it. As long as the key exists this is the exception to the rule that keys are gone after each"

@@ -43,14 +43,17 @@ _SHARES: Final[Mapping[str, Mapping[str, str]]] = {
     "nl": {
         "nl-bsn": "{share} van alle geldige BSN's, of elk kind van {count} schoolklassen van 25",
         "nl-address": "{share} van alle adressen in Nederland, of alle adressen van {count} straten van 50",
-        "person": "{share} van alle combinaties die de zwakste regel voor personen kent: {tries} pogingen",
+        "person": "{tries} kinderen van wie naam en geboortedatum bekend zijn, {share} van alle minderjarigen;"
+        " of {tries} pogingen om een verjaardag te raden: ongeveer 300 vinden die van een kind van wie naam en"
+        " geboortejaar bekend zijn",
         "few": "{share} van alle {kind}: {tries} pogingen",
         "unknown": "{tries} waarden van {kind}",
     },
     "en": {
         "nl-bsn": "{share} of all valid BSNs, or every child of {count} school classes of 25",
         "nl-address": "{share} of all Dutch addresses, or every address of {count} streets of 50",
-        "person": "{share} of all combinations that the weakest rule for persons knows: {tries} tries",
+        "person": "{tries} children of whom the name and birthday are known, {share} of all minors; or {tries} attempts"
+        " at a birthday: about 300 tries find that of a child of known name and year",
         "few": "{share} of all {kind}: {tries} tries",
         "unknown": "{tries} values of {kind}",
     },

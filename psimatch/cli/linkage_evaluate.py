@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -35,18 +37,24 @@ def evaluate(one: Path, other: Path, truth: Path, as_json: bool) -> None:
     among a thousand may make many among a million.
     """
     lists = [_read(path) for path in (one, other)]
-    pairs = _pairs(truth, _places(lists[0]), _places(lists[1]))
-    rules, policies = psimatch.evaluate_linkage(lists[0], lists[1], pairs)
+    pairs = psimatch.read_pairs(truth)
+    _check_pairs(truth, pairs, (one, other))
+    places = [_places(rows) for rows in lists]
+    # Those of rows that could not be read count as not found.
+    unread = len(lists[0]) + len(lists[1])
+    numbered = enumerate(pairs, start=unread)
+    true = {(places[0].get(first, number), places[1].get(second, number)) for number, (first, second) in numbered}
+    figures = psimatch.evaluate_linkage(lists[0], lists[1], true)
     if as_json:
-        fields = {"format": "psimatch-linkage-1", "pairs": len(pairs)}
-        click.echo(json.dumps({**fields, "rules": _fields(rules), "policies": _fields(policies)}))
+        *rules, together = _fields(figures)
+        fields = {"format": "psimatch-linkage-2", "pairs": len(true)}
+        click.echo(json.dumps({**fields, "rules": rules, "together": together}))
         return
-    click.echo(f"{len(lists[0]):,} and {len(lists[1]):,} persons, {len(pairs):,} true pairs")
-    for title, figures in (("rule", rules), ("policy", policies)):
-        click.echo(f"\n{title:<28}{'found':>10}{'false':>10}{'precision':>11}{'recall':>9}{'F1':>9}")
-        for item in figures:
-            shares = f"{item.precision:>11.4f}{item.recall:>9.4f}{item.f1:>9.4f}"
-            click.echo(f"{item.name:<28}{item.found:>10,}{item.found - item.true:>10,}{shares}")
+    click.echo(f"{len(lists[0]):,} and {len(lists[1]):,} persons, {len(true):,} true pairs")
+    click.echo(f"\n{'rule':<12}{'found':>10}{'false':>10}{'precision':>11}{'recall':>9}{'F1':>9}")
+    for item in figures:
+        shares = f"{item.precision:>11.4f}{item.recall:>9.4f}{item.f1:>9.4f}"
+        click.echo(f"{item.name:<12}{item.found:>10,}{item.found - item.true:>10,}{shares}")
 
 
 def _fields(figures: Iterable[psimatch.Figures]) -> list[dict[str, object]]:
@@ -57,9 +65,12 @@ def _fields(figures: Iterable[psimatch.Figures]) -> list[dict[str, object]]:
 
 
 def _read(path: Path) -> tuple[psimatch.Flag, ...]:
-    flags = psimatch.read_flags(path, [psimatch.person_kind(psimatch.Policy.ANY)])
+    flags = psimatch.read_flags(path, [psimatch.PERSON_KIND])
     if flags.invalid:
         messages.warning(f"{path}: {len(flags.invalid):,} rows can't be read and are left out; see psimatch check")
+    if flags.rows_without_identifier:
+        without = len(flags.rows_without_identifier)
+        messages.warning(f"{path}: {without:,} rows lack a name or the whole date of birth, and can't be found")
     return flags.rows
 
 
@@ -67,8 +78,33 @@ def _places(rows: tuple[psimatch.Flag, ...]) -> dict[str, int]:
     return {flag.case_ref: place for place, flag in enumerate(rows)}
 
 
-def _pairs(path: Path, one: dict[str, int], other: dict[str, int]) -> set[tuple[int, int]]:
-    """Read the true pairs; those of rows that could not be read count as not found."""
-    unread = len(one) + len(other)
-    named = enumerate(psimatch.read_pairs(path), start=unread)
-    return {(one.get(first, number), other.get(second, number)) for number, (first, second) in named}
+def _check_pairs(truth: Path, pairs: Sequence[tuple[str, str]], lists: Sequence[Path]) -> None:
+    """Check that each true pair names one row of each list; figures by any other truth would be wrong.
+
+    Raises:
+        FlagFileError: some name no row, or more than one; says how many, and in which column of the truth.
+    """
+    rows = [Counter(psimatch.read_case_refs(path, [psimatch.PERSON_KIND])) for path in lists]
+    for problem, wrong in (("name no row", _is_absent), ("name more than one row", _is_repeated)):
+        named = [[wrong(count[reference]) for count, reference in zip(rows, pair, strict=True)] for pair in pairs]
+        if not any(map(any, named)):
+            continue
+        columns = [
+            f"{sum(each[side] for each in named):,} by column {side + 1}, for {path}" for side, path in enumerate(lists)
+        ]
+        swapped = all(rows[1][first] and rows[0][second] for first, second in pairs)
+        raise psimatch.FlagFileError(
+            f"{truth}: {sum(map(any, named)):,} of {len(pairs):,} true pairs {problem}: {'; '.join(columns)}",
+            hint="its columns stand the other way round" if swapped else _WRITE,
+        )
+
+
+def _is_absent(count: int) -> bool:
+    return count == 0
+
+
+def _is_repeated(count: int) -> bool:
+    return count > 1
+
+
+_WRITE: Final = "write the case references as in the lists, leading zeros included, and give each row its own"

@@ -11,11 +11,7 @@ from psimatch.cli.figures import share_words
 from psimatch.cli.free_text import LABEL, marked, screen_width
 from psimatch.cli.session_count import sessions_words
 
-PERSONS = {
-    "strong": "one by a strong rule; no other rules take part",
-    "two": "one by a strong rule, or two weak ones that share no column",
-    "any": "one by any rule: some mistake brothers, sisters and twins for each other",
-}
+PERSONS = "by both names and the whole date of birth, by one of fixed rules; nothing else takes part"
 REVEALED = {
     psimatch.Reveal.BOTH: "both parties learn the matches",
     psimatch.Reveal.CLIENT: "only the client learns the matches",
@@ -41,7 +37,7 @@ def terms_lines(terms: psimatch.Terms, width: int | None = None) -> list[str]:
         *_auditor_lines(terms),
         *figure_lines(terms),
         _line("kinds", ", ".join(terms.kinds)),
-        *([_line("persons", PERSONS[terms.person_policy])] if terms.person_policy else []),
+        *([_line("persons", PERSONS)] if psimatch.PERSON_KIND.label in terms.kinds else []),
         _line("reveal", REVEALED[terms.reveal]),
         _line("contacts", contacts),
         _line("kept", f"files of a match for {terms.retention_days:,} days"),

@@ -12,8 +12,8 @@ from psimatch.identifiers.kind import Field, Kind
 from psimatch.identifiers.nothing import is_word_for_nothing, may_be_a_name
 from psimatch.identifiers.padding import dummy
 from psimatch.identifiers.person import NAME as PERSON
-from psimatch.identifiers.person import person, person_kind, rank_of, rule_of
-from psimatch.identifiers.person_rules import RULES, Policy, Rule, rules_under, satisfies
+from psimatch.identifiers.person import PERSON_KIND, person, rank_of, rule_of
+from psimatch.identifiers.person_rules import RULES, Rule
 from psimatch.identifiers.phone import NAME as PHONE
 from psimatch.identifiers.phone import PHONE_REGION, phone, phone_kind, regions
 from psimatch.identifiers.plate import plate
@@ -23,6 +23,7 @@ from psimatch.identifiers.vnumber import nl_vnumber
 __all__ = [
     "KINDS",
     "PERSON",
+    "PERSON_KIND",
     "PHONE",
     "PHONE_REGION",
     "RULES",
@@ -30,7 +31,6 @@ __all__ = [
     "Field",
     "Identifier",
     "Kind",
-    "Policy",
     "Rule",
     "dummy",
     "email",
@@ -44,14 +44,11 @@ __all__ = [
     "nl_bsn",
     "nl_vnumber",
     "person",
-    "person_kind",
+    "rank_of",
     "phone",
     "phone_kind",
     "plate",
-    "rank_of",
     "regions",
     "rule_of",
-    "rules_under",
-    "satisfies",
     "text",
 ]

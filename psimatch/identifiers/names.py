@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Final
 
 from anyascii import anyascii
@@ -16,19 +17,23 @@ _PREFIXES: Final = frozenset(
         " VON VOOR ZU ZUM ZUR"
     )
 )
-# The same written onto the name.
-_JOINED: Final = re.compile(r"(VANDER|VANDEN|VANDE|VAND|VAN|VD)(?=[A-Z]{3})")
+# The same written onto the name, at its beginning: `Ivanova` has none.
+_JOINED: Final = re.compile(r"^(VANDER|VANDEN|VANDE|VAN|VD)(?=[A-Z]{3})")
 _SEPARATORS: Final = re.compile(r"[^A-Z]+")
 # Spellings of one sound, of Dutch, its neighbours, and names that came from elsewhere; from top to bottom.
 _SOUNDS: Final = tuple(
     (re.compile(pattern), sound)
     for pattern, sound in (
+        (r"T?S?CH(?=ENKO)", "S"),
         (r"SCH|SZ|SH|CZ|TSJ|SJ|CS", "S"),
         (r"PH", "F"),
         (r"DJ|DZH|ZH", "J"),
-        (r"[JY](?![AEIOU])|(?<=I)[JY]", ""),
+        # The Dutch ij, which is also written y, and y where no consonant is heard: Meijer and Meyer, Thijs and Thys.
+        (r"IJ|(?<=[A-Z])Y|Y(?![AEIOU])", "I"),
         (r"Y", "J"),
-        (r"CK|KH|GH|CH", "K"),
+        (r"J(?![AEIOU])", ""),
+        (r"GH", "G"),
+        (r"CK|KH|CH", "K"),
         (r"C(?=[EIJ])", "S"),
         (r"[CQ]", "K"),
         (r"X", "KS"),
@@ -53,18 +58,18 @@ def letters(raw: str) -> str:
 _APOSTROPHES: Final = {ord(mark): None for mark in "'\u2019\u2018\u02bc`\u00b4\u0300\u0301\u0308\u0327\u0302\u030c"}
 
 
-def without_prefix(family: str) -> str:
-    """Return a family name without the words in front of it, separate or joined, and without spaces.
+def one_spelling(name: str) -> str:
+    """Return a name, in letters, without spaces and with the Dutch ij as y: how `exact` compares it."""
+    return name.replace(" ", "").replace("IJ", "Y")
 
-    A name that is prefixes only stays as it is.
+
+def own_family(words: Sequence[str]) -> str:
+    """Return the last word of a family name that is no prefix, without one that is written onto it.
+
+    Of a double name that is the person's own, behind a partner's or the mother's. Of prefixes alone the first stays.
     """
-    words = family.split()
-    first, end = 0, len(words)
-    while end - first > 1 and words[first] in _PREFIXES:
-        first += 1
-    while end - first > 1 and words[end - 1] in _PREFIXES:
-        end -= 1
-    return _JOINED.sub("", "".join(words[first:end]), count=1) if words else ""
+    own = [word for place, word in enumerate(words) if place == 0 or word not in _PREFIXES]
+    return _JOINED.sub("", own[-1]) if own else ""
 
 
 def sound(name: str) -> str:

@@ -15,14 +15,13 @@ from psimatch.identifiers.exact_text import TEXT
 from psimatch.identifiers.handle import HANDLE
 from psimatch.identifiers.iban import IBAN
 from psimatch.identifiers.kind import Kind
-from psimatch.identifiers.person import person_kind
-from psimatch.identifiers.person_rules import Policy
+from psimatch.identifiers.person import PERSON_KIND
 from psimatch.identifiers.phone import PHONE_REGION, phone_kind
 from psimatch.identifiers.plate import PLATE
 from psimatch.identifiers.vnumber import NL_VNUMBER
 
 # By name. The reserved kind `dummy` is not here: nobody can submit one by choice.
-_CHOSEN: Final = (person_kind(Policy.STRONG), phone_kind(PHONE_REGION))
+_CHOSEN: Final = (PERSON_KIND, phone_kind(PHONE_REGION))
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
     {kind.name: kind for kind in (EMAIL, HANDLE, IBAN, NL_ADDRESS, NL_BAG, NL_BSN, NL_VNUMBER, *_CHOSEN, PLATE, TEXT)}
 )

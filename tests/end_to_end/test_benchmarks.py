@@ -62,9 +62,8 @@ def test_strangers_visit_a_listener(results):
 def test_persons_are_linked(results):
     report = read(results, "linkage")
     (dutch,) = report["sets"]
-    policies = {item["name"]: item for item in dutch["policies"]}
-    assert policies["strong"]["true"] <= policies["two"]["true"] <= policies["any"]["true"] <= 60
-    assert policies["strong"]["true"] > 30
+    rules = {item["name"]: item for item in dutch["rules"]}
+    assert 30 < rules["exact"]["true"] <= rules["all"]["true"] <= 60
     assert set(report["false_pairs"]["rules"]) <= {item["name"] for item in dutch["rules"]}
 
 

@@ -12,7 +12,7 @@ from psimatch.agreement_text import read_agreement, write_agreement
 from psimatch.errors import AgreementError
 
 AGREEMENT = make_agreement(
-    kinds=("nl-bsn/1", "person/1", "phone/1"), person_policy="strong", phone_region="NL", large_budget_reason=""
+    kinds=("nl-bsn/1", "person/2", "phone/1"), max_evaluations=3_200, phone_region="NL", large_budget_reason=""
 )
 TEXT = write_agreement(AGREEMENT)
 # Each line that gives a field a value, and the line itself.

@@ -15,7 +15,7 @@ from psimatch import crockford
 from psimatch.contact import check_contact, disarm
 from psimatch.errors import AgreementFormatError, FieldError, FlagFileError, InputError, TooManyItemsError
 from psimatch.flag_files import read_flags, read_pairs
-from psimatch.identifiers import KINDS, Identifier, Policy, kind_named, person_kind, phone_kind
+from psimatch.identifiers import KINDS, PERSON_KIND, Identifier, kind_named, phone_kind
 from psimatch.identifiers.person_rules import RULES_BY_NAME
 from psimatch.match_files import write_skipped
 from psimatch.own_set import OwnSet
@@ -27,7 +27,7 @@ ALL = tuple(KINDS.values())
 LISTS = (
     ALL,
     tuple(kind for kind in ALL if kind.name in {"nl-bsn", "nl-address"}),
-    (person_kind(Policy.ANY), phone_kind("BE"), KINDS["email"], KINDS["handle"]),
+    (PERSON_KIND, phone_kind("BE"), KINDS["email"], KINDS["handle"]),
     (KINDS["iban"], KINDS["nl-bag"], KINDS["plate"], KINDS["text"]),
 )
 PROFILES = (None, {"bsn": "Burgerservicenr", "dossier": "Zaak"})
@@ -47,11 +47,9 @@ def flags(data):
 def _terms(kinds, contact_bytes):
     """Terms under which a list of these kinds may be submitted."""
     chosen = {kind.name: kind for kind in kinds}
-    whole = "person" in chosen and chosen["person"].most_identifiers == len(RULES_BY_NAME)
     return make_terms(
         kinds=tuple(sorted(kind.label for kind in kinds)), contact_size=contact_bytes, max_items=1_000,
-        max_evaluations=1_000, person_policy=("any" if whole else "strong") if "person" in chosen else "",
-        phone_region=("BE" if whole else "NL") if "phone" in chosen else "",
+        max_evaluations=1_000, phone_region="NL" if "phone" in chosen else "",
     )  # fmt: skip
 
 
@@ -103,7 +101,7 @@ def kinds(data):
         return
     kind = ALL[number]
     if kind.name == "person":
-        kind = person_kind(choices.one_of(tuple(Policy)))
+        kind = PERSON_KIND
     elif kind.name == "phone":
         kind = phone_kind(choices.one_of(("NL", "BE", "US", "GB")))
     raw = choices.rest()

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from second_implementation import ref
 
 from psimatch.errors import FieldError
-from psimatch.identifiers import Policy, kind_named, person
-from psimatch.identifiers.person_rules import RULES, SOURCES
+from psimatch.identifiers import RULES, is_word_for_nothing, kind_named, person
+from psimatch.identifiers.nothing import NAMES_ALL_THE_SAME, WORDS_FOR_NOTHING
 from psimatch.identifiers.phone import phone_kind
 
 MANY = settings(max_examples=300)
@@ -42,7 +42,7 @@ def package(kind, row):
 
 def reference(name, row, **terms):
     try:
-        return ref.read_kind(name, row, {"phone_region": "NL", "person_policy": "any", **terms})
+        return ref.read_kind(name, row, {"phone_region": "NL", **terms})
     except ref.RefusedError:
         return None
 
@@ -189,40 +189,42 @@ def test_text(text):
 
 
 DATES = ("2009-04-25", "20090425", "25-4-2009", "25 april 2009", "25 apr. 2009", "2009", "2009-00-00", "2009-04-00",
-         "2009-00-25", "25/04/2009", "2009-13-01", "2009-02-30", "1899-01-01", "2009-04-25 00:00:00", "4/25/2009", "")  # fmt: skip
+         "2009-00-25", "25/04/2009", "2009-13-01", "2009-02-30", "1899-01-01", "2009-04-25 00:00:00", "4/25/2009", "",
+         "00000000", "XX-XX-2009", "??-04-2009", "2009-04-25T00:00:00.000+02:00", "01-01-2009", "7-1-2009", "nvt")  # fmt: skip
 NAMES = ("Jan Willem", "Jan", "J", "J.W.", "onbekend", "NN", "Th\u00e9r\u00e8se", "\u041e\u043b\u044c\u0433\u0430",
-         "\u0645\u062d\u0645\u062f", "Youssef", "Dj\u00e9", "Anne-Marie", "")  # fmt: skip
+         "\u0645\u062d\u0645\u062f", "Youssef", "Dj\u00e9", "Anne-Marie", "",
+         "Onbekend Maria", "Thijs", "Thys", "Olena \u041e\u043b\u0435\u043d\u0430", "Nan", "Null", "\u1218\u12d3\u12db",
+         "\u0627\u062d\u0645\u062f", "\u0141ucja", "\u015e\u00fckr\u00fc", "Fran\u00e7ois")  # fmt: skip
 FAMILIES = ("de Vries", "Berg, van der", "Vanderberg", "Jansen-de Boer", "Boer - Jansen", "van", "'t Hart", "Schmidt",
-            "Szab\u00f3", "Y\u0131ld\u0131z", "El Khattabi", "Oude", "onbekend", "Ng", "IJzer", "")  # fmt: skip
-POSTCODES, NUMBERS = ("1234 AB", "1234ab", "onbekend", "12AB", ""), ("12", "012-3", "t/o 7", "0", "")
-STREETS, PLACES = ("Dorpsstraat", "1e Straat", "St. Jan", ""), ("Den Haag", "'s-Gravenhage", "Ede", "")
+            "Szab\u00f3", "Y\u0131ld\u0131z", "El Khattabi", "Oude", "onbekend", "Ng", "IJzer", "",
+            "\u0132zerman", "Me\u00ffer", "Ivanova", "Jansen de Vries", "\u0428\u0435\u0432\u0447\u0435\u043d\u043a\u043e", "Sjevtsjenko",
+            "\u0412\u0430\u043d\u044f", "de Onbekend", "Geen", "\u0627\u0644\u062e\u0637\u0627\u0628\u064a", "\u1270\u1235\u134b\u12ed", "Wi\u015bniewska")  # fmt: skip
 COLUMNS = {"voornamen": NAMES, "voorletters": NAMES, "voorvoegsel": ("van der", "de", ""), "achternaam": FAMILIES,
-           "geboortedatum": DATES, "postcode": POSTCODES, "huisnummer": NUMBERS, "straat": STREETS,
-           "woonplaats": PLACES}  # fmt: skip
+           "geboortedatum": DATES}  # fmt: skip
 PERSONS = st.fixed_dictionaries(
     {name: st.sampled_from(known) | texts(*known, alphabet=SMALL + CAPITALS) for name, known in COLUMNS.items()}
 )
 
 
 @settings(max_examples=500)
-@given(PERSONS, st.sampled_from(Policy))
-def test_person(row, policy):
+@given(PERSONS)
+def test_person(row):
     try:
-        found = [item.value for item in person(row, policy)]
+        found = [item.value for item in person(row)]
     except FieldError:
         found = None
-    others = reference("person", row, person_policy=policy.value)
+    others = reference("person", row)
     assert found == (None if others is None else [value for _, _, value in others])
 
 
 @MANY
 @given(
     st.text(SMALL + CAPITALS + "\u00e9\u00ff'- ", max_size=14),
-    st.sampled_from(["voornamen", "achternaam", "woonplaats"]),
+    st.sampled_from(["voornamen", "achternaam"]),
 )
 def test_sounds_of_any_name(text, column):
-    row = {"voornamen": "Jan", "achternaam": "Smit", "geboortedatum": "2009-04-25", "woonplaats": "Ede", column: text}
-    assert [item.value for item in person(row, Policy.ANY)] == [value for _, _, value in reference("person", row)]
+    row = {"voornamen": "Jan", "achternaam": "Smit", "geboortedatum": "2009-04-25", column: text}
+    assert [item.value for item in person(row)] == [value for _, _, value in reference("person", row)]
 
 
 @MANY
@@ -233,16 +235,21 @@ def test_dates(text):
         found = [item.value for item in person(row)]
     except FieldError:
         found = None
-    others = reference("person", row, person_policy="strong")
+    others = reference("person", row)
     assert found == (None if others is None else [value for _, _, value in others])
 
 
-def test_rules_and_columns_are_the_same():
-    assert [(rule.name, " ".join(rule.parts), rule.strong) for rule in RULES] == [
-        (name, parts, strong) for name, (parts, strong) in ref.RULES.items()
-    ]
-    names = {"g": "given", "f": "family", "d": "date", "p": "postcode", "n": "number", "s": "street", "c": "place"}
-    assert {part: {names[letter] for letter in letters} for part, letters in SOURCES.items()} == {
-        part: {column for column, parts in ref.COLUMNS.items() if part in parts.split()}
-        for part in " ".join(ref.COLUMNS.values()).split()
-    }
+def test_rules_are_the_same():
+    assert {rule.name: " ".join(rule.parts) for rule in RULES} == ref.RULES
+    assert [rule.name for rule in RULES] == list(ref.RULES)
+
+
+def test_words_for_nothing_are_the_same():
+    assert WORDS_FOR_NOTHING == ref.NOTHING
+    assert NAMES_ALL_THE_SAME == ref.MAYBE
+
+
+@MANY
+@given(texts("onbekend", "n.v.t.", "XXX", "x", "-", "null", "\u0660", alphabet=SMALL + CAPITALS) | st.text(max_size=6))
+def test_words_for_nothing(text):
+    assert is_word_for_nothing(text) is ref.is_nothing(text)

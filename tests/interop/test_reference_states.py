@@ -50,7 +50,7 @@ def peers(reveal):
         "protocol": "psimatch/1", "title": "t", "purpose": "p", "legal_basis": "l", **parties, "kinds": ["text/1"],
         "reveal": reveal, "max_items": 3, "max_evaluations": 3, "sessions_per_day": 1, "minutes_between_sessions": 0,
         "large_budget_reason": "", "contact_size": 0, "valid_from": "2027-01-01", "valid_until": "2027-12-31",
-        "predecessor": "", "person_policy": "", "phone_region": "", "auditor": "", "retention_days": 1,
+        "predecessor": "", "phone_region": "", "auditor": "", "retention_days": 1,
     }  # fmt: skip
     items = {("text", 1, b"%d" % number): "" for number in range(3)}
     return [

@@ -154,7 +154,7 @@ PUBLIC_FIELDS = {
     "acknowledged", "agreement_id", "auditor", "blinded", "case_rows", "charged", "client_digest", "client_ledger_head",
     "context", "evaluated", "fingerprint", "head", "header", "hello", "kernel", "kind", "label", "large_budget_reason",
     "delimiter", "address", "phase", "event", "violations", "last_receipt", "ledger_head", "legal_basis", "name", "nonce", "operator", "parties", "party", "peer_signature",
-    "person_policy", "phone_region", "predecessor", "previous", "proof", "public_key", "purpose", "reference",
+    "phone_region", "predecessor", "previous", "proof", "public_key", "purpose", "reference",
     "rest", "role", "root", "server_digest", "server_ledger_head", "session_id", "sessions", "signature",
     "signatures", "signing_key", "title", "valid_from", "valid_until", "body",
 }  # fmt: skip

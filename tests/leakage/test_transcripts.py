@@ -9,7 +9,7 @@ from transcripts import transcript
 from uniformity import SkewedError
 
 from psimatch.client import ClientSession
-from psimatch.identifiers import Identifier, Policy, nl_bsn, person, text
+from psimatch.identifiers import RULES, Identifier, nl_bsn, person, text
 from psimatch.ledger import Ledger
 from psimatch.parameters import LIMITS, Role
 from psimatch.submission import Submission, SubmittedRow
@@ -17,13 +17,12 @@ from psimatch.terms import Reveal
 
 COMMON = [text("in both"), text("too")]
 FEW, MANY = [text("x")], [text(f"other {n}") for n in range(5)]
-PERSON_TERMS = {"kinds": ("person/1",), "person_policy": "any", "max_items": 64, "large_budget_reason": "a test"}
+PERSON_TERMS = {"kinds": ("person/2",), "max_items": 64, "max_evaluations": 6_400}
 
 
 def persons(*names):
     return [
-        SubmittedRow(person({"voornamen": name, "achternaam": "Berg", "geboortedatum": "2009-04-25"}, Policy.ANY))
-        for name in names
+        SubmittedRow(person({"voornamen": name, "achternaam": "Berg", "geboortedatum": "2009-04-25"})) for name in names
     ]
 
 
@@ -111,8 +110,9 @@ def test_a_set_shows_no_token_that_a_person_lacks(reserved, monkeypatch):
     if not reserved:
         monkeypatch.setattr(Submission, "places", property(lambda self: self.count))
     much = persons("Sanne")
-    little = [SubmittedRow(much[0].identifiers[:3])]
-    with small_bucket(4):
+    little = [SubmittedRow(much[0].identifiers[:1])]
+    assert len(much[0].identifiers) == len(RULES)
+    with small_bucket(2):
         facts = [transcript(rows, persons("Tim"), **PERSON_TERMS).facts for rows in (much, little)]
     if reserved:
         assert_same(facts)

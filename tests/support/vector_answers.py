@@ -37,7 +37,7 @@ from psimatch.budget import DAY, Spending, Term, first_day_that_counts, start_of
 from psimatch.client import commitments
 from psimatch.contact import disarm
 from psimatch.disclosure import open_contact, seal_contact
-from psimatch.identifiers import KINDS, Policy, person_kind
+from psimatch.identifiers import KINDS
 from psimatch.identifiers.phone import phone_kind
 from psimatch.identity_files import read_public
 from psimatch.ledger_entries import ChainCheck, hash_of, sign
@@ -299,7 +299,7 @@ def budget(given):
         "protocol": "psimatch/1", "title": "t", "purpose": "p", "legal_basis": "l", "client": party[0],
         "server": party[1], "kinds": ["text/1"], "reveal": "both", "max_items": 1, **limits,
         "large_budget_reason": "", "contact_size": 0, "valid_from": "2020-01-01", "valid_until": "2099-12-31",
-        "predecessor": "", "person_policy": "", "phone_region": "", "auditor": "", "retention_days": 30,
+        "predecessor": "", "phone_region": "", "auditor": "", "retention_days": 30,
     })  # fmt: skip
     now, charges = given["time"], [(charge["time"], charge["evaluations"]) for charge in given["charges"]]
     counted = [number for time, number in charges if time >= start_of(date.fromisoformat(given["first_day"]))]
@@ -314,8 +314,6 @@ def budget(given):
 
 def kind(given):
     kinds = {**KINDS, "phone": phone_kind(given["phone_region"] or "NL")}
-    if given["kind"] == "person":
-        kinds["person"] = person_kind(Policy(given["person_policy"]))
 
     def read(row):
         try:

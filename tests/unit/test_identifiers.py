@@ -205,7 +205,7 @@ def test_the_registry_knows_each_kind_by_name_and_label() -> None:
     }
     for name, kind in KINDS.items():
         assert kind_named(name) is kind_named(kind.label) is kind
-        assert kind.label == f"{name}/1"
+        assert kind.label == f"{name}/{2 if name == 'person' else 1}"
     with pytest.raises(TypeError):
         KINDS["other"] = KINDS["text"]  # type: ignore[index]
 

@@ -14,7 +14,7 @@ from psimatch.parameters import LIMITS, Role
 from psimatch.server import ServerSession
 from psimatch.submission import Submission, SubmittedRow
 
-PERSONS = make_terms(kinds=("person/1", "text/1"), person_policy="strong", max_items=32)
+PERSONS = make_terms(kinds=("person/2", "text/1"), max_items=32)
 RULES = next(kind for kind in PERSONS.kinds_known if kind.name == "person").most_identifiers
 
 
@@ -61,7 +61,7 @@ def test_each_person_takes_as_many_places_as_there_are_rules():
     for rows, persons in (([one], 1), ([one, other], 2), ([one, one], 1), ([replace(one, contact="again"), one], 1)):
         made = Submission(rows, PERSONS)
         assert made.places == persons * RULES
-        assert made.count == len({item for row in rows for item in row.identifiers}) < made.places
+        assert made.count == len({item for row in rows for item in row.identifiers})
 
 
 def test_the_strongest_token_that_matched_is_claimed():
@@ -97,7 +97,7 @@ def test_more_persons_than_an_audit_file_can_name_share_no_token():
     rows = [
         SubmittedRow(person({**record, "voornamen": name}), row=number) for number, name in enumerate(names, start=2)
     ]
-    terms = make_terms(kinds=("person/1",), person_policy="strong", max_items=4_096)
+    terms = make_terms(kinds=("person/2",), max_items=4_096, max_evaluations=400_000)
     most = LIMITS.persons_of_token
     assert Submission(rows[:most], terms).places == most * RULES
     with pytest.raises(errors.FieldError, match=f"in row {most + 2} is alike to {most} others") as refused:

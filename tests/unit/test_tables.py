@@ -11,7 +11,7 @@ import pytest
 
 from psimatch.errors import FlagFileError
 from psimatch.flag_files import read_flags
-from psimatch.identifiers import KINDS, Policy, kind_named, nl_bsn, person_kind
+from psimatch.identifiers import KINDS, PERSON_KIND, kind_named, nl_bsn
 from psimatch.match_files import write_matches
 from psimatch.parameters import Role
 from psimatch.profiles import Profile, read_profile
@@ -24,7 +24,7 @@ ROWS = [
     ("c2", 12345672.0, "Bos", None, datetime.date(2010, 2, 3)),
     ("c3", "12", None, None, None),
 ]
-ALL = [kind_named("nl-bsn"), person_kind(Policy.STRONG)]
+ALL = [kind_named("nl-bsn"), PERSON_KIND]
 
 
 def workbook(path):
