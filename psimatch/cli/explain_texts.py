@@ -23,7 +23,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         " Staat hetzelfde contact bij twee matches, dan ziet de ander dat die bij elkaar kunnen horen.",
         "nobody": "Wat niemand leert: alles wat maar op één lijst staat. Dat verlaat de eigen computer nooit in leesbare vorm,"
         " en de ander kan het ook later niet uit de berichten halen.",
-        "size": "Hoeveel regels een lijst heeft, ziet de ander alleen grof: tot 1.024 niet, daarboven als een macht van twee.",
+        "size": "Hoeveel regels een lijst heeft, ziet de ander alleen grof: tot 1.024 niet, daarboven op een zestiende na. Wordt de lijst korter, dan ziet de ander dat niet.",
         "limits": "In één keer hoogstens {items} regels per partij, hoogstens {per_day} keer per dag, en in totaal hoogstens"
         " {evaluations} pogingen per partij. Dat zijn {sessions}. Elke partij houdt dat bij van de ander.",
         "count": "Na een storing begint het tegoed niet opnieuw. Een latere afspraak van dezelfde partijen telt mee wat eerder verbruikt is, als zij de vorige verlengt"
@@ -66,7 +66,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         " The same contact at two matches shows the other side that the two may belong together.",
         "nobody": "What nobody learns: all that is on one list only. It never leaves its own computer in readable form, and the"
         " other side can't get it out of the messages later either.",
-        "size": "How many rows a list has, the other side sees only roughly: up to 1,024 not at all, above that as a power of two.",
+        "size": "How many rows a list has, the other side sees only roughly: up to 1,024 not at all, above that to within a sixteenth. That a list became shorter is not seen.",
         "limits": "At most {items} rows of a party at a time, at most {per_day} times a day, and at most {evaluations} tries of a"
         " party in all. That is {sessions}. Each party counts the other's.",
         "count": "After a failure the budget does not begin anew. A later agreement of the same parties counts what was spent before, if it renews the one before"
