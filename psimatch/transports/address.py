@@ -50,11 +50,8 @@ def resolve(host: str, port: int, *, passive: bool) -> list[Resolved]:
     flags = socket.AI_PASSIVE if passive else 0
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
-    except UnicodeError as error:
-        raise InputError(
-            f"the host name of {format_address(host, port)} is not known, and no name", hint=_UNKNOWN_HOST
-        ) from error
-    except OSError as error:
-        problem = InputError if passive else TransportError
+    except (OSError, UnicodeError) as error:
+        # What can't be a name will never be known; another one to connect to may be, once the network is up.
+        problem = InputError if passive or isinstance(error, UnicodeError) else TransportError
         raise problem(f"the host name of {format_address(host, port)} is not known", hint=_UNKNOWN_HOST) from error
     return [(family, tuple(address)) for family, _, _, _, address in found]
