@@ -98,6 +98,7 @@ bench: $(VENV)/benchmarks
 	$(BIN)/python benchmarks/peers.py
 	$(BIN)/python benchmarks/cluster.py
 	$(BIN)/python benchmarks/ledger.py
+	$(BIN)/python benchmarks/persons.py
 	$(BIN)/python benchmarks/linkage.py
 	$(BIN)/python benchmarks/plots.py
 	$(BIN)/python benchmarks/report.py
