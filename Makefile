@@ -124,6 +124,7 @@ bench: $(VENV)/benchmarks
 	$(BIN)/python benchmarks/cluster.py
 	$(BIN)/python benchmarks/ledger.py
 	$(BIN)/python benchmarks/listener.py
+	$(BIN)/python benchmarks/persons.py
 	$(BIN)/python benchmarks/linkage.py
 	$(BIN)/python benchmarks/plots.py
 	$(BIN)/python benchmarks/report.py

@@ -191,7 +191,7 @@ def persons(care: Side, police: Side) -> None:
     Raises:
         DemoError: they are not.
     """
-    heading("6. Of some youths the police have no BSN. Rules find them by name, date of birth and address.")
+    heading("6. Of some youths the police have no BSN. Rules find them by both names and date of birth.")
     for side in (care, police):
         shutil.copy(EXAMPLES / side.name / "persons.csv", side.folder)
     until = (datetime.now(UTC) + timedelta(days=180)).date().isoformat()

@@ -146,7 +146,7 @@ class AgreementId(click.ParamType):  # type: ignore[type-arg]
         try:
             return psimatch.read_agreement_file(value).terms.id_text if value and os.path.exists(value) else str(value)
         except psimatch.AgreementFormatError as error:
-            self.fail(str(error), param, ctx)
+            self.fail(f"{error}; {error.hint}" if error.hint else str(error), param, ctx)
 
 
 class Seconds(click.FloatRange):

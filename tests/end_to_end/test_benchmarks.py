@@ -31,6 +31,7 @@ def results(tmp_path_factory):
         ("operations", "--batches", 1, 2, "--seconds", 0),
         ("ledger", "--sessions", 20, "--step", 10),
         ("listener", "--sizes", 10, 2_000, "--visits", 2),
+        ("persons", "--youths", 60, "--homes", 2),
         ("linkage", "--only-dutch", "--small", 60, "--large", 120),
         ("peers", "--sizes", 10, "--kernels", "rbcl", "--peers"),
     ):
@@ -65,6 +66,14 @@ def test_persons_are_linked(results):
     rules = {item["name"]: item for item in dutch["rules"]}
     assert 30 < rules["exact"]["true"] <= rules["all"]["true"] <= 60
     assert set(report["false_pairs"]["rules"]) <= {item["name"] for item in dutch["rules"]}
+
+
+def test_youths_are_told_apart(results):
+    youths, mixed, homes = read(results, "persons")["lists"]
+    assert [item["name"] for item in youths["rules"]] == ["exact", "sounds", "start", "all"]
+    assert 0.5 < youths["rules"][-1]["recall"] <= 1
+    assert mixed["sizes"] == [60, 60]
+    assert [item["false"] for item in homes["rules"]] == [0, 0, 0, 0]
 
 
 def test_a_match_is_measured_on_one_core_and_two(results):
