@@ -20,7 +20,7 @@ from psimatch.parameters import Role
 from psimatch.submission import SubmittedRow
 from psimatch.terms import Reveal
 
-KINDS = {"kinds": ("nl-bsn/1", "person/2"), "max_items": 128}
+KINDS = {"kinds": ("nl-bsn/1", "person/2"), "max_items": 128, "max_evaluations": 12_800}
 KIND = next(kind for kind in make_agreement(**KINDS).terms.kinds_known if kind.name == PERSON)
 BSNS = [nl_bsn(value) for value in ("123456782", "111222333")]
 

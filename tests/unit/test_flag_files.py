@@ -140,7 +140,7 @@ def test_contacts_are_bounded_by_the_agreement_or_ignored(read: Read) -> None:
         (b"text\nx\0\n", "NUL character in line 2", "UTF-8"),
         (b"bsn\ttext\n", "separated by tabs", "commas or semicolons"),
         (b"sep=;\nbsn;text\n", "only names the separator", "remove"),
-        (b"name,contact,dossier\n", "no column with an identifier", "postcode, huisnummer"),
+        (b"note,contact,dossier\n", "no column with an identifier", "postcode, huisnummer"),
         (b"bsn,BSN \n", "columns 1 and 2 are both bsn", "rename"),
         (b"postcode,huisnummer,x,house_number\n", "columns 2 and 4", "rename"),
         (b"text,dossier,case_ref\n", "columns 2 and 3", "rename"),

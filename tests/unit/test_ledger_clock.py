@@ -6,6 +6,7 @@ from sessions import CARE, POLICE, TODAY, make_agreement
 
 from psimatch.errors import BudgetError, LedgerError
 from psimatch.ledger import Ledger
+from psimatch.retention import Purged
 
 DAY = 86_400
 
@@ -25,7 +26,7 @@ def test_a_clock_that_was_ahead_locks_nothing_for_good(ledgers, clock):
     finish(agreement, ledgers)
     clock.now = NOON
     with pytest.raises(LedgerError, match="before the last entry") as found:
-        ledgers[0].open_session(agreement, POLICE.public)
+        ledgers[0].open_session(agreement, POLICE.public, 8)
     assert "if the clock is wrong now" in found.value.hint
     assert "if it was wrong when that entry was made: psimatch ledger accept-clock" in found.value.hint
     accept(ledgers)
@@ -42,7 +43,7 @@ def test_a_clock_far_ahead_writes_nothing_until_it_is_accepted(tmp_path, clock):
         clock.now += 400 * DAY + 1
         before = ledger.head
         for ask in (
-            lambda: ledger.open_session(agreement, POLICE.public),
+            lambda: ledger.open_session(agreement, POLICE.public, 8),
             lambda: ledger.withdraw(agreement),
             ledger.purge,
         ):
@@ -51,10 +52,10 @@ def test_a_clock_far_ahead_writes_nothing_until_it_is_accepted(tmp_path, clock):
             assert "if the clock is wrong now, set it right" in found.value.hint
         assert ledger.head == before
         clock.now -= 1
-        ledger.open_session(agreement, POLICE.public)
+        ledger.open_session(agreement, POLICE.public, 8)
         clock.now += 500 * DAY
         assert ledger.accept_clock("nobody matched for over a year") == (clock.now - 500 * DAY, clock.now)
-        ledger.open_session(agreement, POLICE.public)
+        ledger.open_session(agreement, POLICE.public, 8)
         ledger.verify()
 
 
@@ -121,19 +122,19 @@ def test_files_made_under_a_clock_that_was_ahead_do_not_outlive_their_term(ledge
         clock.now += 300 * DAY
     clock.now = NOON + DAY
     accept(ledgers)
-    assert ledgers[0].purge() == ([], [])
+    assert ledgers[0].purge() == Purged([], [], [], 0)
     # Another slip does not bring the same files forward again.
     clock.now += 3_600
     ledgers[0].correct("K7QF-3M2X", "another child")
     clock.now -= 3_600
     ledgers[0].accept_clock("an hour ahead")
     clock.now += DAY
-    assert ledgers[0].purge() == ([right], [])
+    assert ledgers[0].purge() == Purged([right], [], [], 0)
     clock.now += DAY - 1
-    assert ledgers[0].purge() == ([], [])
+    assert ledgers[0].purge() == Purged([], [], [], 0)
     clock.now += 1 - DAY
     clock.now += DAY
-    assert ledgers[0].purge() == ([ahead], [])
+    assert ledgers[0].purge() == Purged([ahead], [], [], 0)
 
 
 def test_what_an_earlier_agreement_was_charged_and_this_one_does_not_count_is_told(ledgers, clock):
@@ -148,5 +149,5 @@ def test_what_an_earlier_agreement_was_charged_and_this_one_does_not_count_is_to
     assert (told.evaluations, told.last) == (8, first.terms.id_text)
     for agreement in (first, renewal, overlapping):
         assert ledgers[0].not_counted(agreement, POLICE.public) is None
-    ledgers[0].open_session(anew, POLICE.public)
+    ledgers[0].open_session(anew, POLICE.public, 8)
     assert ledgers[0].not_counted(anew, POLICE.public) == told

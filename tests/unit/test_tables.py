@@ -103,7 +103,7 @@ def test_a_profile_names_columns(tmp_path):
         ('[columns]\nbsn = "a"\n[more]\n', "no 'more' in a profile"),
         ("[columns\n", "is not TOML"),
         ("columns=" + "[" * 3_000, "is not TOML"),
-        ("columns=" + "1" * 5_000, "too long"),
+        ("columns=" + "1" * 5_000, "larger than"),
         ('[columns]\nbsn = "a"\nbsn = "b"\n', "is not TOML"),
         ('[columns]\nnumber = "a"\n', "there is no field"),
         ("[columns]\nbsn = 5\n", "is not a text"),
