@@ -44,13 +44,13 @@ class RowReader:
     asked: Sequence[Kind]
     contact_bytes: int
     strict: bool = False
-    rows: list[Flag] = field(default_factory=list)
-    invalid: list[InvalidRow] = field(default_factory=list)
+    rows: list[Flag] = field(repr=False, default_factory=list)
+    invalid: list[InvalidRow] = field(repr=False, default_factory=list)
     empty: list[int] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
     filled: Counter[str] = field(default_factory=Counter)
     without: dict[str, list[int]] = field(default_factory=dict)
-    samples: dict[int, list[str]] = field(default_factory=dict)
+    samples: dict[int, list[str]] = field(repr=False, default_factory=dict)
 
     def read(self, records: Iterable[tuple[int, list[str]]], mark: bool, other_sheets: tuple[str, ...]) -> FlagList:
         """Return the list."""

@@ -30,7 +30,7 @@ class Profile:
 
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     ignore: tuple[str, ...] = ()
-    names: tuple[str, ...] = ()
+    names: tuple[str, ...] = field(repr=False, default=())
 
     def ignores(self, name: str) -> bool:
         """Say whether a column of this name is not to be mentioned."""

@@ -13,7 +13,7 @@ import io
 import warnings
 import zipfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -52,7 +52,7 @@ class Sheet:
 class Table:
     """A table as CSV with commas, and the names of the sheets beside it."""
 
-    text: str
+    text: str = field(repr=False)
     other_sheets: tuple[str, ...] = ()
 
 

@@ -55,6 +55,16 @@ def _use(column: psimatch.Column, flags: psimatch.FlagList) -> str:
     return f"is {column.field}, but is not read, since other columns of its kind lack"
 
 
+def account_lines(flags: psimatch.FlagList) -> Iterator[str]:
+    """Yield in a line each what the columns of a list are: read, carried along, or like something that is read."""
+    names: dict[str, list[str]] = {}
+    for column in flags.account:
+        names.setdefault(column.use.value, []).append(_name(column))
+    for use, title in (("read", "read"), ("carried along", "carried"), ("looks like", "not read")):
+        if use in names:
+            yield f"{title:<13}{', '.join(names[use])}"
+
+
 def kind_lines(flags: psimatch.FlagList) -> Iterator[str]:
     """Yield a line for each kind that was asked for: how many identifiers, or which column it lacks."""
     merged = flags.duplicates.per_kind

@@ -9,9 +9,8 @@ from typing import Any
 
 import psimatch
 from psimatch.cli.lists import (
-    column_lines,
+    account_lines,
     counts_text,
-    kind_lines,
     list_fields,
     suppressed_text,
 )
@@ -101,7 +100,7 @@ def report_lines(report: MatchReport) -> list[str]:
         f"matched with {report.peer.name} ({result.role.peer.value}); this side was the {result.role.value}",
         f"  own list     {sum(own.values()):,} identifiers: {counts_text(own)};"
         f" duplicates merged: {sum(report.flags.duplicates.per_kind.values()):,}",
-        *(f"  {line}" for line in (*column_lines(report.flags), *kind_lines(report.flags))),
+        *(f"  {line}" for line in account_lines(report.flags)),
     ]
     if report.skipped is not None:
         lines.append(f"  skipped      {len(report.flags.invalid):,} rows, listed in {report.skipped}")

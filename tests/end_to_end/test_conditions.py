@@ -39,6 +39,7 @@ def arguments(name):
         ("ledger", "export"): ("--ledger", name, "--output", f"{name}.html"),
         ("ledger", "correct"): ("K7QF-3M2X", "--reason", "r", *identity, "--ledger", name),
         ("ledger", "acknowledge"): (name, "--reason", "r", *identity),
+        ("ledger", "accept-clock"): ("--reason", "r", *identity, "--ledger", name),
         ("receipts", "export"): ("--ledger", name, "--output", name),
         ("linkage", "evaluate"): (name, name, "--truth", name),
         ("audit", "sample"): (name, *agreement, "--rows", "1", "--output", name),

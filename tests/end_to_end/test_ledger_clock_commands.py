@@ -53,10 +53,10 @@ def test_a_whole_budget_anew_is_told(pair: Any, ask: Ask) -> None:
     old = psimatch.Agreement(
         psimatch.Terms.from_fields({**terms.as_fields(), **{name: day.isoformat() for name, day in days.items()}})
     )
-    needed = psimatch.AdmissionNeeded(bytes(32), bytes(32), 64, psimatch.Standing(1, 0))
+    needed = psimatch.AdmissionNeeded(bytes(32), bytes(32), 64, 64, psimatch.Standing(1, 0))
     past = time.time() - 30 * DAY
     with psimatch.Ledger(pair.care.folder / "care.ledger", pair.identities["care"], clock=lambda: past) as ledger:
-        ledger.open_session(old, peer)
+        ledger.open_session(old, peer, 64)
         ledger.admit(old, peer, needed, psimatch.Role.CLIENT)
         ledger.charge(old, peer, psimatch.ChargeNeeded(bytes(32), peer.fingerprint, 64))
     code, output, errors = ask("budget", "pilot.toml")

@@ -92,7 +92,7 @@ def test_what_is_suppressed_takes_no_part(pair: Any, finish: Finish) -> None:
     )
     assert "shared secret" not in output + errors
     assert pair.care.rows() == pair.police.rows() == []
-    (pair.care.folder / "shelters.csv").write_text(f"text\n{'x' * 2_000}\n")
+    (pair.care.folder / "shelters.csv").write_text(f"text\n{'y' * 2_000}\n")
     process = pair.care.match("--connect", "127.0.0.1:1", "--suppress", "shelters.csv", "--force")
     code, _, errors = finish(process)
     assert code == 1

@@ -65,9 +65,10 @@ def _key(data):
 def _profile(data):
     # It names fields and columns, and what is said of it repeats the former.
     with contextlib.suppress(FlagFileError):
-        columns = read_profile(written("some.toml", data))
-        assert columns
-        assert all(isinstance(text, str) for pair in columns.items() for text in pair)
+        profile = read_profile(written("some.toml", data))
+        assert profile.columns or profile.ignore or profile.names
+        texts = [text for named in profile.columns.values() for text in named]
+        assert all(isinstance(text, str) for text in (*texts, *profile.columns, *profile.ignore, *profile.names))
 
 
 def _sealed_answer(data):
@@ -129,7 +130,7 @@ def _genuine():
     own, public = (FOLDER / "own.identity").read_bytes(), (FOLDER / "own.public").read_bytes()
     # Sealed by a passphrase, which nobody gives here: it takes half a second each time.
     sealed = b'format = "psimatch-identity-1"\nname = "a"\nsalt = "%s"\nsealed = "%s"\n' % (b"0" * 32, b"0" * 144)
-    profile = b'[columns]\nbsn = "Burgerservicenr"\ndossier = "Zaaknummer"\n'
+    profile = b'ignore = ["x"]\nnames = ["Null"]\n[columns]\nbsn = "Burgerservicenr"\ntelefoon = ["1", "2"]\n'
     requests = tuple(_written_request(request) for role in Role for request in REQUESTS[role])
     answers = tuple(answer(role, request) for role in Role for request in REQUESTS[role])
     keys = tuple(_key_file(role) for role in Role)

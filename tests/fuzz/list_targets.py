@@ -19,6 +19,7 @@ from psimatch.identifiers import KINDS, PERSON_KIND, Identifier, kind_named, pho
 from psimatch.identifiers.person_rules import RULES_BY_NAME
 from psimatch.match_files import write_skipped
 from psimatch.own_set import OwnSet
+from psimatch.profiles import Profile
 from psimatch.submission import Submission
 from psimatch.terms import kinds_from_names, read_day
 from psimatch.transports import format_address, parse_address
@@ -30,7 +31,7 @@ LISTS = (
     (PERSON_KIND, phone_kind("BE"), KINDS["email"], KINDS["handle"]),
     (KINDS["iban"], KINDS["nl-bag"], KINDS["plate"], KINDS["text"]),
 )
-PROFILES = (None, {"bsn": "Burgerservicenr", "dossier": "Zaak"})
+PROFILES = (None, Profile({"bsn": ("Burgerservicenr",), "dossier": ("Zaak",)}))
 
 
 def flags(data):

@@ -155,6 +155,8 @@ PUBLIC_FIELDS = {
     "context", "evaluated", "fingerprint", "head", "header", "hello", "kernel", "kind", "label", "large_budget_reason",
     "delimiter", "address", "phase", "event", "violations", "last_receipt", "ledger_head", "legal_basis", "name", "nonce", "operator", "parties", "party", "peer_signature",
     "phone_region", "predecessor", "previous", "proof", "public_key", "purpose", "reference",
+    # Of lists: what the header calls a column, what is wrong with a cell, and never what stands in it.
+    "field", "begun", "problem", "remedy", "filled", "hidden", "last",
     "rest", "role", "root", "server_digest", "server_ledger_head", "session_id", "sessions", "signature",
     "signatures", "signing_key", "title", "valid_from", "valid_until", "body",
 }  # fmt: skip

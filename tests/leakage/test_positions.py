@@ -38,7 +38,7 @@ def shuffled(times):
     """How often each identifier, and any dummy, stood at each place; and after which other."""
     places, dummies, after = empty_table(), [0] * PLACES, empty_table(PLACES)
     own = make_client(make_agreement(max_items=PLACES), dict.fromkeys(WORDS, ""))._own
-    own.fill(PLACES)
+    own.fill()
     for _ in range(times):
         own.shuffle()
         order = list(own._places)

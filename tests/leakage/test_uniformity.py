@@ -188,7 +188,7 @@ def test_dummies_are_uniform_and_never_come_again():
     dummies = []
     for _ in range(20):
         own = make_client(agreement, {})._own
-        own.fill(64)
+        own.fill()
         own.shuffle()
         dummies += [own.identifier(place).value for place in range(64)]
     assert_hashes("dummies", dummies)

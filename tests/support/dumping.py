@@ -13,7 +13,7 @@ import sys
 
 import psimatch
 from psimatch import client, oprf, randomness
-from psimatch.cli import main, passphrases
+from psimatch.cli import main
 from psimatch.identity import Identity
 from psimatch.oprf import dleq, keys, voprf
 from psimatch.transports.tcp import TcpTransport
@@ -85,7 +85,7 @@ def watch_all(tell):
     watch(voprf.kernel, "finalize_each", "outputs", tell)
     watch(Identity, "from_seed", "identity seed", tell, lambda identity: identity.seed)
     # Encoding makes a copy, which the interpreter drops at once, as it does those of its own.
-    watch(passphrases, "from_file", "passphrase", tell, str.encode)
+    watch(psimatch, "read_passphrase", "passphrase", tell, str.encode)
 
 
 def stop_wiping():
