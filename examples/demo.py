@@ -24,7 +24,7 @@ import psimatch
 EXAMPLES: Final = Path(__file__).parent
 # Two processes on 11 matches take under a second; a machine under load may take its time.
 PATIENCE: Final = 60
-SHOWN_MATCHES: Final = 3
+SHOWN_MATCHES: Final = 2
 # Youths without a BSN on both lists.
 SHARED_PERSONS: Final = 4
 

@@ -43,9 +43,10 @@ def kinds(ledger):
     return [entry.kind for entry in ledger.entries()]
 
 
-def hello_of(session, ledger=None):
-    """What a client sends first, recorded before it arrives anywhere."""
-    told = STANDING if ledger is None else ledger.open_session(session.agreement, session.peer, session.set_size)
+def hello_of(session, ledger=None, declared=None):
+    """What a client sends first, recorded before it arrives anywhere; its ledger is told another set size, if any."""
+    size = session.set_size if declared is None else declared
+    told = STANDING if ledger is None else ledger.open_session(session.agreement, session.peer, size)
     (hello,) = (output.envelope for output in session.start(told) if isinstance(output, Send))
     return hello
 
@@ -89,7 +90,7 @@ def test_a_hello_refused_for_its_budget_a_hundred_times_ends_no_listener_and_fil
     listening = listen(lambda: make_server(agreement, small), ledger, ipv4, events)
     drive.run_connecting(lambda: make_client(agreement, small), ipv4.address, own, wait=60, timeouts=PATIENT)
     listening.result(60)
-    hello = hello_of(make_client(agreement, large), own)
+    hello = hello_of(make_client(agreement, large), own, declared=1_024)
     before = kinds(ledger)
     listening = listen(lambda: make_server(agreement, dict.fromkeys(items("cdef"), "")), ledger, ipv4, events)
     for _ in range(REPLAYS):
