@@ -221,7 +221,7 @@ def listed(*items: Identifier, who: str = "") -> dict[Identifier, str]:
 
 def person_terms(**changes: Any) -> Terms:
     """Return terms under which persons are compared, beside numbers."""
-    return terms(kinds=["nl-bsn/1", "person/2"], max_items=24, **changes)
+    return terms(kinds=["nl-bsn/1", "person/2"], max_items=24, max_evaluations=33_000, **changes)
 
 
 def person(given: str, family: str, date: str) -> list[Identifier]:
