@@ -33,7 +33,8 @@ PATTERNS = {
     "kind/*-spellings-of-one-value.json": "each kind: what becomes the same",
     "kind/*-what-is-refused.json": "each kind: what is no value",
     "kind/*-at-their-limits.json": "each kind: the longest and shortest",
-    "kind/person-*-strong.json": "tokens of a person",
+    "kind/person-s*.json": "tokens of a person",
+    "kind/person-default-dates.json": "dates that registrars write where nobody knows the day",
     "message/not-a-*-with-a-field-too-many.json": "each type of message, refused",
     "envelope/an-encoding-that-is-not-canonical.json": "one value, two encodings",
     "envelope/a-bit-of-the-*-flipped.json": "each part of an envelope is checked",
@@ -46,7 +47,7 @@ PATTERNS = {
     "audit_file/*-a-sample.json": "an audit that opens some rows",
     "audit_file/*-a-tag-of-no-row.json": "a list that is not what was committed to",
     "ledger/an-entry-changed-and-signed.json": "a chain that is broken by its keeper",
-    "person_matches/*-a-strong-rule.json": "a match of a person",
+    "claims/a-token-that-two-persons-share*.json": "which token of a person is claimed",
     "references/two-that-share-their-first-40-bits.json": "codes that collide grow",
     "own_ledger/client-sets-of-two-sizes.json": "a ledger over several sessions",
 }

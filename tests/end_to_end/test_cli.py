@@ -172,7 +172,7 @@ def test_check_reads_as_the_agreement_would(folder: Path, run: Run) -> None:
     (folder / "pilot.toml").write_text(text.replace("max_items = 128", "max_items = 64"), "utf-8")
     code, _, errors = run("check", flags, "--agreement", "pilot.toml")
     assert code == 1
-    assert "65 distinct identifiers; the agreement allows 64" in errors
+    assert "the list takes 65 places, one for each identifier; the agreement allows 64" in errors
     assert run("check", "missing.csv")[0] == 1
 
 
