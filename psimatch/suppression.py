@@ -235,7 +235,7 @@ def read_suppression(
     """
     kinds = [phone_kind(region) if kind.name == PHONE else kind for kind in KINDS.values()]
     flags = read_every_column(path, kinds, profile=profile, sheet=sheet)
-    problems = [*_column_problems(flags), *_row_problems(flags)]
+    problems = [*_sheet_problems(flags, sheet), *_column_problems(flags), *_row_problems(flags)]
     if problems:
         count = len(problems)
         raise SuppressionError(
@@ -245,6 +245,12 @@ def read_suppression(
             problems=tuple(problems),
         )
     return Suppression(flags.path, flags.rows)
+
+
+def _sheet_problems(flags: FlagList, sheet: Sheet | None) -> Iterator[str]:
+    if flags.other_sheets and not (sheet and sheet.name):
+        count = len(flags.other_sheets)
+        yield f"{count:,} other {'sheet is' if count == 1 else 'sheets are'} not read; save a workbook of one sheet"
 
 
 def _column_problems(flags: FlagList) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """A suppression list is understood as a whole, and honoured in every row that it names; or nothing runs."""
 
+import openpyxl
 import pytest
 
 from psimatch.errors import FlagFileError, SuppressionError
@@ -7,6 +8,7 @@ from psimatch.flag_files import read_flags
 from psimatch.identifiers import kind_named
 from psimatch.profiles import Profile
 from psimatch.suppression import Suppressed, every_kind_but, read_suppression
+from psimatch.tables import Sheet
 
 OWN = (
     "dossier;bsn;voornamen;achternaam;geboortedatum;telefoon;postcode;huisnummer;toevoeging\n"
@@ -168,3 +170,15 @@ def test_an_own_column_that_may_name_a_suppressed_person_refuses(suppress):
         suppress("telefoon\n0612345678\n", own, "nl-bsn")
     flags, _ = suppress("telefoon\n0612345678\n", own, "nl-bsn", own_profile=Profile(ignore=("tel",)))
     assert set(kinds_left(flags)) == {"C1"}
+
+
+def test_a_second_sheet_is_not_left_unread(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["bsn"])
+    book.active.append(["123456782"])
+    book.create_sheet("2026").append(["bsn"])
+    book.save(tmp_path / "never.xlsx")
+    with pytest.raises(SuppressionError) as raised:
+        read_suppression(tmp_path / "never.xlsx")
+    assert raised.value.problems == ("1 other sheet is not read; save a workbook of one sheet",)
+    assert read_suppression(tmp_path / "never.xlsx", sheet=Sheet("Sheet")).rows
