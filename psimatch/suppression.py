@@ -241,7 +241,8 @@ def read_suppression(
         raise SuppressionError(
             f"{flags.path}: {count:,} {'thing is' if count == 1 else 'things are'} not understood in this"
             " suppression list",
-            hint="correct them: somebody whom the list should protect could match",
+            hint="correct them: somebody whom the list should protect could match; a profile for this list goes"
+            " with --suppress-profile",
             problems=tuple(problems),
         )
     return Suppression(flags.path, flags.rows)
