@@ -73,13 +73,12 @@ class Suppression:
                 be told to be suppressed or not; names the rows.
         """
         self._check_honoured(flags)
-        flags = self._settle_doubtful(flags, skip=skip_doubtful)
+        every, flags = flags.rows, self._settle_doubtful(flags, skip=skip_doubtful)
         persons = {item for flag in self.rows for item in flag.identifiers if item.kind not in _PLACES}
-        at = _Addresses(self.rows, flags.rows)
-        gone = {
-            flag.row for flag in flags.rows if not persons.isdisjoint(_all(flag)) or (whole_rows and at.includes(flag))
-        }
-        never = persons | {item for flag in flags.rows if flag.row in gone for item in _all(flag)}
+        at = _Addresses(self.rows, every)
+        # What a row that is skipped says of a suppressed person is in no other row either.
+        gone = {flag.row for flag in every if not persons.isdisjoint(_all(flag)) or (whole_rows and at.includes(flag))}
+        never = persons | {item for flag in every if flag.row in gone for item in _all(flag)}
         kept = [
             replace(flag, identifiers=_without(flag.identifiers, never, at))
             for flag in flags.rows
@@ -136,6 +135,8 @@ class Suppression:
     def _settle_doubtful(self, flags: FlagList, *, skip: bool) -> FlagList:
         """Return the list without rows that a bad cell may keep from being recognised; refuse where it may not skip."""
         used = {item.label for flag in self.rows for item in flag.identifiers}
+        if any(item.kind in _PLACES for flag in self.rows for item in flag.identifiers):
+            used.update(KINDS[kind].label for kind in _PLACES)
         doubtful = {flag.row for flag in flags.rows if not used.isdisjoint(_uncertain(flag))}
         if doubtful and not skip:
             raise SuppressionError(
@@ -159,11 +160,15 @@ class _Addresses:
         self._known = {_place(item) for flag in suppressed for item in flag.identifiers if item.kind in _PLACES}
         pairs = [{_place(item) for item in _all(flag) if item.kind in _PLACES} for flag in (*suppressed, *own)]
         pairs = [pair for pair in pairs if len(pair) > 1]
-        grown = True
-        while grown and self._known:
-            before = len(self._known)
-            self._known.update(*(pair for pair in pairs if not self._known.isdisjoint(pair)))
-            grown = len(self._known) > before
+        beside: dict[bytes, set[bytes]] = {}
+        for pair in pairs:
+            for place in pair:
+                beside.setdefault(place, set()).update(pair)
+        left = list(self._known)
+        while left:
+            found = beside.get(left.pop(), set()) - self._known
+            self._known |= found
+            left += found
 
     def has(self, item: Identifier) -> bool:
         """Say whether an identifier is a suppressed address."""

@@ -182,3 +182,18 @@ def test_a_second_sheet_is_not_left_unread(tmp_path):
         read_suppression(tmp_path / "never.xlsx")
     assert raised.value.problems == ("1 other sheet is not read; save a workbook of one sheet",)
     assert read_suppression(tmp_path / "never.xlsx", sheet=Sheet("Sheet")).rows
+
+
+def test_what_a_skipped_row_says_of_a_suppressed_person_is_in_no_other_row(suppress):
+    own = (
+        "dossier;bsn;telefoon;postcode;huisnummer\n"
+        "C1;123456782;0612345678;99;12\nC2;;0612345678;;\nC3;111222333;;1234AB;5\n"
+    )
+    flags, _ = suppress("bsn;postcode;huisnummer\n123456782;;\n;1111AB;3\n", own, "nl-bsn,phone", skip_doubtful=True)
+    assert kinds_left(flags) == {"C3": ["nl-bsn"]}
+
+
+def test_a_bad_cell_of_an_address_may_hide_the_other_form_of_it(suppress):
+    own = "dossier;bsn;postcode;huisnummer;bag_id\nC1;123456782;1234A;12;\nC2;111222333;;;0363200000000002\n"
+    with pytest.raises(SuppressionError, match="row 2: a bad cell"):
+        suppress("bag_id\n0363200000000001\n", own, "nl-bsn", whole_rows=True)
