@@ -96,7 +96,8 @@ class Suppression:
         resembling = {column.field: column for column in flags.resembling}
         for flag in self.rows:
             kinds = {item.kind for item in flag.identifiers}
-            for kind in sorted(kinds):
+            # An address of the own list may stand there in its other form.
+            for kind in sorted({*kinds, *(_PLACES if kinds & set(_PLACES) else ())}):
                 for name in (item.name for item in KINDS[kind].fields if item.name in resembling):
                     column = resembling[name]
                     raise SuppressionError(

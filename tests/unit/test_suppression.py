@@ -197,3 +197,9 @@ def test_a_bad_cell_of_an_address_may_hide_the_other_form_of_it(suppress):
     own = "dossier;bsn;postcode;huisnummer;bag_id\nC1;123456782;1234A;12;\nC2;111222333;;;0363200000000002\n"
     with pytest.raises(SuppressionError, match="row 2: a bad cell"):
         suppress("bag_id\n0363200000000001\n", own, "nl-bsn", whole_rows=True)
+
+
+def test_an_own_column_that_looks_like_the_other_form_of_an_address_refuses(suppress):
+    own = "bsn;pc;hnr;bag_id\n123456782;1234AB;12;\n111222333;;;0363200000000002\n"
+    with pytest.raises(SuppressionError, match="column 2 looks like postcode"):
+        suppress("bag_id\n0363200000000001\n", own, "nl-bsn", whole_rows=True)
