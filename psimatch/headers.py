@@ -6,6 +6,7 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from itertools import chain
 from typing import Final
 
@@ -84,6 +85,7 @@ def _is_space_or_hyphen(letter: str) -> bool:
     return letter.isspace() or unicodedata.category(letter) in {"Pd", "Cf", "Cc"}
 
 
+@cache
 def names_of(field: Field) -> tuple[str, ...]:
     """Return the names under which a field is read, folded."""
     return tuple(map(folded, field.names))
@@ -108,7 +110,12 @@ def resembles(header: str, fields: Iterable[Field]) -> str:
 def _is_alike(name: str, known: str) -> bool:
     if len(known) < _SHORTEST_ALIKE:
         return name.startswith(known) or name.endswith(known)
-    return known in name or difflib.SequenceMatcher(None, name, known, autojunk=False).ratio() >= _ALIKE
+    if known in name:
+        return True
+    # No two texts are more alike than their lengths; and a long header would take long.
+    most = 2 * min(len(name), len(known)) / (len(name) + len(known))
+    matcher = difflib.SequenceMatcher(None, name, known, autojunk=False)
+    return most >= _ALIKE and matcher.quick_ratio() >= _ALIKE and matcher.ratio() >= _ALIKE
 
 
 def _parses(parse: object, text: str) -> bool:
