@@ -32,7 +32,7 @@ HARMLESS: Final = frozenset(
         " volgnummer nr regel instelling organisatie naaminstelling naamopvang naamorganisatie instellingsnaam plaats"
         " woonplaats gemeente provincie land straat straatnaam geslacht nationaliteit leeftijd ingangsdatum einddatum"
         " datumingang datumeinde"
-        " remark remarks comment comments note notes description reason source kind category institution organisation"
+        " remark remarks comment comments note notes description reason source category institution organisation"
         " organization shelter city town municipality province country street gender nationality age"
     )
 )

@@ -203,3 +203,10 @@ def test_an_own_column_that_looks_like_the_other_form_of_an_address_refuses(supp
     own = "bsn;pc;hnr;bag_id\n123456782;1234AB;12;\n111222333;;;0363200000000002\n"
     with pytest.raises(SuppressionError, match="column 2 looks like postcode"):
         suppress("bag_id\n0363200000000001\n", own, "nl-bsn", whole_rows=True)
+
+
+def test_a_column_of_children_is_not_harmless(suppress):
+    # In Dutch `kind` is a child.
+    with pytest.raises(SuppressionError) as raised:
+        suppress("bsn;Kind\n123456782;Sanne van der Berg\n")
+    assert "column 2 is not known" in raised.value.problems[0]
