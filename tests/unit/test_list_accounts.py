@@ -208,3 +208,9 @@ def test_a_list_without_a_header_shows_nothing_of_its_first_row(tmp_path, first)
     with pytest.raises(FlagFileError, match="row 1 has no column") as caught:
         read_flags(tmp_path / "list.csv", list(KINDS.values()))
     assert "anne" not in f"{caught.value}{caught.value.hint}"
+
+
+@pytest.mark.parametrize("name", ["Hs.ltr", "Appartement", "Toevoeging huisnr"])
+def test_more_names_of_a_suffix_are_named(read, name):
+    [column] = read(f"postcode,huisnummer,{name}\n1234AB,12,A\n").resembling
+    assert column.field in ("huisletter", "toevoeging")
