@@ -123,7 +123,7 @@ class RowReader:
         contact, problem = self._contact(cells)
         if problem or (not compared and any(cell.kind in names for cell in bad)):
             errors = [cell.error for cell in bad] + ([problem] if problem else [])
-            self.invalid.append(InvalidRow(row, _plain(cells), tuple(errors)))
+            self.invalid.append(InvalidRow(row, _plain(cells), tuple(errors), (*compared, *others)))
             return
         self.remarks += remarks
         if not compared:

@@ -73,12 +73,14 @@ class Suppression:
                 be told to be suppressed or not; names the rows.
         """
         self._check_honoured(flags)
+        skipped = [row.identifiers for row in flags.invalid]
         every, flags = flags.rows, self._settle_doubtful(flags, skip=skip_doubtful)
         persons = {item for flag in self.rows for item in flag.identifiers if item.kind not in _PLACES}
         at = _Addresses(self.rows, every)
         # What a row that is skipped says of a suppressed person is in no other row either.
         gone = {flag.row for flag in every if not persons.isdisjoint(_all(flag)) or (whole_rows and at.includes(flag))}
         never = persons | {item for flag in every if flag.row in gone for item in _all(flag)}
+        never.update(*(said for said in skipped if not persons.isdisjoint(said)))
         kept = [
             replace(flag, identifiers=_without(flag.identifiers, never, at))
             for flag in flags.rows

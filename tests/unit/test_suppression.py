@@ -210,3 +210,9 @@ def test_a_column_of_children_is_not_harmless(suppress):
     with pytest.raises(SuppressionError) as raised:
         suppress("bsn;Kind\n123456782;Sanne van der Berg\n")
     assert "column 2 is not known" in raised.value.problems[0]
+
+
+def test_what_a_row_that_cant_be_used_says_of_a_suppressed_person_is_in_no_other_row(suppress):
+    own = "dossier;bsn;telefoon;contact\nC1;123456782;0612345678;a\u202eb\nC2;;0612345678;c\nC3;111222333;;d\n"
+    flags, _ = suppress("bsn\n123456782\n", own, "nl-bsn,phone", skip_doubtful=True)
+    assert kinds_left(flags) == {"C3": ["nl-bsn"]}
