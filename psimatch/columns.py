@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -21,6 +22,7 @@ from psimatch.identifiers import PERSON, Field, Kind
 from psimatch.profiles import Profile
 
 _SEPARATORS: Final = {",": "commas", ";": "semicolons"}
+_VALUE: Final = re.compile(r"\d{4}|@")
 _UNSUPPORTED: Final = {"\t": "tabs", "|": "vertical bars"}
 
 
@@ -57,6 +59,17 @@ class Column:
     def profile_line(self) -> str:
         """The line for a profile that makes this column be read as what it looks like."""
         return f"{self.field} = {self.quoted_name}"
+
+    @property
+    def remedy(self) -> str:
+        """What to do about a column that is not read."""
+        if not disarm(self.name):
+            return "give it a name in the header"
+        ignore = f"ignore = [{self.quoted_name}]"
+        if self.use is ColumnUse.RESEMBLES:
+            own = f"put in a profile, under [columns]: {self.profile_line}"
+            return f"if it is that of the person, {own}; if it is not, above [columns]: {ignore}"
+        return f"if it names nobody, put in a profile, at its top: {ignore}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +141,7 @@ def find_columns(head: str, kinds: Sequence[Kind], profile: Profile | None = Non
     readings, missing, begun = _readings(kinds, positions)
     account = _account(header, positions, readings, fields, profile)
     if not readings:
+        _refuse_values(header)
         raise _nothing_to_read(kinds, account, missing)
     own = [positions.get(item.name, (None,))[0] for item in (CASE_REF, CONTACT)]
     return Columns(header, delimiter, readings, own[0], own[1], account, missing, begun)
@@ -230,6 +244,15 @@ def _refuse_no_header(header: Sequence[str]) -> None:
     # A line for one spreadsheet program, which that program hides.
     if header[0].strip().casefold().startswith("sep="):
         raise FlagFileError("line 1 only names the separator", hint=f"remove that line: {names}")
+
+
+def _refuse_values(header: Sequence[str]) -> None:
+    """Refuse a first row that is no header: an error that names its columns would show somebody's data."""
+    if any(_VALUE.search(cell) for cell in header):
+        raise FlagFileError(
+            "row 1 has no column with an identifier, and holds something that looks like a number or an e-mail address",
+            hint="the first row names the columns: put one above it",
+        )
 
 
 def _refuse_results(header: Sequence[str]) -> None:

@@ -61,7 +61,7 @@ class RowReader:
             for column in columns.account
             if column.use is ColumnUse.CARRIED and not self._is_ignored(column.name)
         ]
-        self.samples = {column.number - 1: [] for column in unread if column.name.strip()}
+        self.samples = {column.number - 1: [] for column in unread}
         for row, cells in records:
             self._take(row, cells, names)
         fields = [item for kind in self._all_kinds() for item in kind.fields if item.name in _own_fields(kind)]
@@ -123,7 +123,7 @@ class RowReader:
         contact, problem = self._contact(cells)
         if problem or (not compared and any(cell.kind in names for cell in bad)):
             errors = [cell.error for cell in bad] + ([problem] if problem else [])
-            self.invalid.append(InvalidRow(row, _plain(cells), tuple(errors)))
+            self.invalid.append(InvalidRow(row, _plain(cells), tuple(errors), (*compared, *others)))
             return
         self.remarks += remarks
         if not compared:
@@ -155,11 +155,14 @@ class RowReader:
             return ()
         errors, said = self._look(row, reading, texts, remarks)
         own = {name for name in reading.own if texts[name].strip()}
-        if not errors and (own or not said):
+        if not errors and not own:
+            # Nothing but words for nothing, which are named.
+            return ()
+        if not errors:
             errors += self._lacking(reading, texts, said)
         if not errors:
             try:
-                found = kind.parse(texts) if own and self._is_whole(reading, texts) else ()
+                found = kind.parse(texts) if self._is_whole(reading, texts) else ()
             except FieldError as error:
                 errors.append(self._in_words_of_the_file(reading, error))
                 found = ()

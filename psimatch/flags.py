@@ -42,11 +42,15 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class InvalidRow:
-    """One row that can't be used, with every error of it; an error never holds the text of a cell."""
+    """One row that can't be used, with every error of it; an error never holds the text of a cell.
+
+    `identifiers` are what it has all the same, of any kind: they tell what else names somebody who is suppressed.
+    """
 
     row: int
     cells: tuple[str, ...] = field(repr=False)
     errors: tuple[FieldError, ...]
+    identifiers: tuple[Identifier, ...] = field(repr=False, default=())
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from itertools import chain
 from typing import Final
 
@@ -30,8 +31,9 @@ HARMLESS: Final = frozenset(
         "opmerking opmerkingen toelichting notitie notities omschrijving beschrijving reden bron status soort type"
         " volgnummer nr regel instelling organisatie naaminstelling naamopvang naamorganisatie instellingsnaam plaats"
         " woonplaats gemeente provincie land straat straatnaam geslacht nationaliteit leeftijd ingangsdatum einddatum"
-        " datumingang datumeinde"
-        " remark remarks comment comments note notes description reason source kind category institution organisation"
+        " datumingang datumeinde aanmaakdatum mutatiedatum datummelding meldingsdatum geboorteplaats geboorteland"
+        " school groep klantnummer burgerlijkestaat"
+        " remark remarks comment comments note notes description reason source category institution organisation"
         " organization shelter city town municipality province country street gender nationality age"
     )
 )
@@ -84,6 +86,7 @@ def _is_space_or_hyphen(letter: str) -> bool:
     return letter.isspace() or unicodedata.category(letter) in {"Pd", "Cf", "Cc"}
 
 
+@cache
 def names_of(field: Field) -> tuple[str, ...]:
     """Return the names under which a field is read, folded."""
     return tuple(map(folded, field.names))
@@ -108,7 +111,12 @@ def resembles(header: str, fields: Iterable[Field]) -> str:
 def _is_alike(name: str, known: str) -> bool:
     if len(known) < _SHORTEST_ALIKE:
         return name.startswith(known) or name.endswith(known)
-    return known in name or difflib.SequenceMatcher(None, name, known, autojunk=False).ratio() >= _ALIKE
+    if known in name:
+        return True
+    # No two texts are more alike than their lengths; and a long header would take long.
+    most = 2 * min(len(name), len(known)) / (len(name) + len(known))
+    matcher = difflib.SequenceMatcher(None, name, known, autojunk=False)
+    return most >= _ALIKE and matcher.quick_ratio() >= _ALIKE and matcher.ratio() >= _ALIKE
 
 
 def _parses(parse: object, text: str) -> bool:
@@ -120,7 +128,9 @@ def _parses(parse: object, text: str) -> bool:
 
 
 _POSTCODE: Final = re.compile(r"[1-9][0-9]{3} ?[A-Za-z]{2}", re.ASCII)
-_PHONE: Final = re.compile(r"(\+|00)[1-9][0-9 ()./-]{7,15}|0[1-9][0-9 ./()-]{7,14}", re.ASCII)
+_PHONE: Final = re.compile(
+    r"(?<![0-9])((\+|00)[1-9]([ ()./-]*[0-9]){7,13}|0[1-9]([ ()./-]*[0-9]){8})(?![0-9])", re.ASCII
+)
 
 
 def holds(field: str, text: str) -> bool:
@@ -139,7 +149,7 @@ def holds(field: str, text: str) -> bool:
         case "postcode":
             return _POSTCODE.fullmatch(text.strip()) is not None
         case "telefoon":
-            return _PHONE.fullmatch(text.strip()) is not None
+            return _PHONE.search(text) is not None
         case _:
             return False
 

@@ -24,7 +24,7 @@ from psimatch.columns import ColumnUse
 from psimatch.errors import FieldError, SuppressionError
 from psimatch.flag_files import read_every_column
 from psimatch.flags import Flag, FlagList, InvalidRow
-from psimatch.headers import CASE_REF, CONTACT
+from psimatch.headers import CASE_REF, CONTACT, holds
 from psimatch.identifiers import KINDS, PERSON, PHONE, PHONE_REGION, Identifier, Kind, phone_kind
 from psimatch.profiles import Profile
 from psimatch.tables import Sheet
@@ -40,12 +40,15 @@ class Suppressed:
     """What a suppression list did to a list of flags; always told, though it be nothing.
 
     `identifiers` counts the distinct ones that take no part any more, `rows` the rows of which nothing takes part any
-    more, and `rows_at_address` the rows at a suppressed address that take part by something else.
+    more, and `rows_at_address` the rows at a suppressed address that take part by something else. `unrecognisable` has
+    the numbers of the rows that take part and give nothing by which some row of the list names its person: had they
+    that, they might be suppressed.
     """
 
     identifiers: int = 0
     rows: int = 0
     rows_at_address: int = 0
+    unrecognisable: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +76,14 @@ class Suppression:
                 be told to be suppressed or not; names the rows.
         """
         self._check_honoured(flags)
-        flags = self._settle_doubtful(flags, skip=skip_doubtful)
+        skipped = [row.identifiers for row in flags.invalid]
+        every, flags = flags.rows, self._settle_doubtful(flags, skip=skip_doubtful)
         persons = {item for flag in self.rows for item in flag.identifiers if item.kind not in _PLACES}
-        at = _Addresses(self.rows, flags.rows)
-        gone = {
-            flag.row for flag in flags.rows if not persons.isdisjoint(_all(flag)) or (whole_rows and at.includes(flag))
-        }
-        never = persons | {item for flag in flags.rows if flag.row in gone for item in _all(flag)}
+        at = _Addresses(self.rows, every)
+        # What a row that is skipped says of a suppressed person is in no other row either.
+        gone = {flag.row for flag in every if not persons.isdisjoint(_all(flag)) or (whole_rows and at.includes(flag))}
+        never = persons | {item for flag in every if flag.row in gone for item in _all(flag)}
+        never.update(*(said for said in skipped if not persons.isdisjoint(said)))
         kept = [
             replace(flag, identifiers=_without(flag.identifiers, never, at))
             for flag in flags.rows
@@ -89,23 +93,19 @@ class Suppression:
         rows = {flag.row for flag in left.rows}
         otherwise = sum(at.includes(flag) for flag in flags.rows if flag.row in rows)
         taken = len(flags.items()) - len(left.items())
-        return left, Suppressed(taken, len(flags.rows) - len(left.rows), otherwise)
+        return left, Suppressed(taken, len(flags.rows) - len(left.rows), otherwise, self._unrecognisable(left))
+
+    def _unrecognisable(self, flags: FlagList) -> tuple[int, ...]:
+        named = {frozenset(item.kind for item in flag.identifiers) - set(_PLACES) for flag in self.rows} - {frozenset()}
+        given = ((flag.row, {item.kind for item in _all(flag)}) for flag in flags.rows)
+        return tuple(row for row, kinds in given if any(kinds.isdisjoint(names) for names in named))
 
     def _check_honoured(self, flags: FlagList) -> None:
         """Check that each row of this list can be looked for in the own list."""
         readable = {label.partition("/")[0] for label in flags.readable}
-        resembling = {column.field: column for column in flags.resembling}
+        self._check_columns(flags)
         for flag in self.rows:
             kinds = {item.kind for item in flag.identifiers}
-            for kind in sorted(kinds):
-                for name in (item.name for item in KINDS[kind].fields if item.name in resembling):
-                    column = resembling[name]
-                    raise SuppressionError(
-                        f"{flags.path}: column {column.number} looks like {name}, by which row {flag.row} of"
-                        f" {self.path} names somebody, and is not read",
-                        hint=f"put in a profile, under [columns]: {column.profile_line}; or above it:"
-                        f" ignore = [{column.quoted_name}]",
-                    )
             persons, places = kinds - set(_PLACES), kinds & set(_PLACES)
             for what in (persons, places):
                 if what and not what & readable:
@@ -115,6 +115,23 @@ class Suppression:
                         hint="add such a column to the list, or take that row out of the suppression list",
                     )
             self._check_addresses(flag, flags, places)
+
+    def _check_columns(self, flags: FlagList) -> None:
+        """Check that no own column looks like one by which this list names somebody, and is not read."""
+        kinds = {item.kind for flag in self.rows for item in flag.identifiers}
+        # An address of the own list may stand there in its other form.
+        kinds |= set(_PLACES) if kinds & set(_PLACES) else set()
+        fields = {item.name for kind in kinds for item in KINDS[kind].fields}
+        columns = [column for column in flags.resembling if column.field in fields]
+        if columns:
+            told = ", ".join(f"column {column.number} looks like {column.field}" for column in columns)
+            lines = ", ".join(column.profile_line for column in columns)
+            names = ", ".join(column.quoted_name for column in columns)
+            raise SuppressionError(
+                f"{flags.path}: {told}; by that {self.path} names somebody, and it is not read",
+                hint=f"put in a profile, under [columns]: {lines}; or of those that are not the person's own, above"
+                f" [columns]: ignore = [{names}]",
+            )
 
     def _check_addresses(self, flag: Flag, flags: FlagList, places: Collection[str]) -> None:
         """Check that no own row has an address in the other of its two forms alone, which can't be compared."""
@@ -136,6 +153,8 @@ class Suppression:
     def _settle_doubtful(self, flags: FlagList, *, skip: bool) -> FlagList:
         """Return the list without rows that a bad cell may keep from being recognised; refuse where it may not skip."""
         used = {item.label for flag in self.rows for item in flag.identifiers}
+        if any(item.kind in _PLACES for flag in self.rows for item in flag.identifiers):
+            used.update(KINDS[kind].label for kind in _PLACES)
         doubtful = {flag.row for flag in flags.rows if not used.isdisjoint(_uncertain(flag))}
         if doubtful and not skip:
             raise SuppressionError(
@@ -159,11 +178,15 @@ class _Addresses:
         self._known = {_place(item) for flag in suppressed for item in flag.identifiers if item.kind in _PLACES}
         pairs = [{_place(item) for item in _all(flag) if item.kind in _PLACES} for flag in (*suppressed, *own)]
         pairs = [pair for pair in pairs if len(pair) > 1]
-        grown = True
-        while grown and self._known:
-            before = len(self._known)
-            self._known.update(*(pair for pair in pairs if not self._known.isdisjoint(pair)))
-            grown = len(self._known) > before
+        beside: dict[bytes, set[bytes]] = {}
+        for pair in pairs:
+            for place in pair:
+                beside.setdefault(place, set()).update(pair)
+        left = list(self._known)
+        while left:
+            found = beside.get(left.pop(), set()) - self._known
+            self._known |= found
+            left += found
 
     def has(self, item: Identifier) -> bool:
         """Say whether an identifier is a suppressed address."""
@@ -235,36 +258,42 @@ def read_suppression(
     """
     kinds = [phone_kind(region) if kind.name == PHONE else kind for kind in KINDS.values()]
     flags = read_every_column(path, kinds, profile=profile, sheet=sheet)
-    problems = [*_column_problems(flags), *_row_problems(flags)]
+    problems = [*_sheet_problems(flags, sheet), *_column_problems(flags), *_row_problems(flags)]
     if problems:
         count = len(problems)
         raise SuppressionError(
             f"{flags.path}: {count:,} {'thing is' if count == 1 else 'things are'} not understood in this"
             " suppression list",
-            hint="correct them: somebody whom the list should protect could match",
+            hint="correct them: somebody whom the list should protect could match; a profile for this list goes"
+            " with --suppress-profile",
             problems=tuple(problems),
         )
     return Suppression(flags.path, flags.rows)
+
+
+def _sheet_problems(flags: FlagList, sheet: Sheet | None) -> Iterator[str]:
+    if flags.other_sheets and not (sheet and sheet.name):
+        count = len(flags.other_sheets)
+        yield f"{count:,} other {'sheet is' if count == 1 else 'sheets are'} not read; save a workbook of one sheet"
 
 
 def _column_problems(flags: FlagList) -> Iterator[str]:
     rows = [*(flag.cells for flag in flags.rows), *(row.cells for row in flags.invalid)]
     used = {at for cells in rows for at, cell in enumerate(cells) if cell.strip()}
     for column in flags.account:
-        if column.number - 1 not in used or (column.use is ColumnUse.CARRIED and column.harmless):
+        if column.number - 1 not in used:
+            continue
+        if column.use is ColumnUse.CARRIED and column.harmless:
+            cells = (cells[column.number - 1] for cells in rows if column.number <= len(cells))
+            if any(holds(name, cell) for cell in cells for name in ("bsn", "telefoon", "email", "iban")):
+                yield f"column {column.number} is not read, and a cell of it looks like a number of somebody"
             continue
         if column.use is ColumnUse.READ:
             if not column.kinds and column.field not in (CASE_REF.name, CONTACT.name):
                 yield f"column {column.number} is {column.field}, but other columns lack without which it names nobody"
             continue
-        ignore = f"ignore = [{column.quoted_name}]"
-        if column.use is ColumnUse.RESEMBLES:
-            yield (
-                f"column {column.number} looks like {column.field} and is not read; put in a profile, under [columns]:"
-                f" {column.profile_line}; or, if it names nobody, above [columns]: {ignore}"
-            )
-        else:
-            yield f"column {column.number} is not known; if it names nobody, put in a profile, at its top: {ignore}"
+        looks = f"looks like {column.field} and is not read" if column.field else "is not known"
+        yield f"column {column.number} {looks}; {column.remedy}"
 
 
 def _row_problems(flags: FlagList) -> Iterator[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import datetime
 import io
+import string
 import warnings
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -34,6 +35,7 @@ _MOST_CELLS: Final = 40_000_000
 _CELLS_A_BYTE: Final = 64
 _ALWAYS_CELLS: Final = 100_000
 _INSTALL: Final = "install it with: pip install 'psimatch[tables]'; or save the list as CSV"
+_LETTERS: Final = f"{string.ascii_letters}$"
 _MAIN: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
@@ -170,6 +172,8 @@ def _marks(stream: Any, path: str) -> _Marks:
             tag = element.tag.removeprefix(_MAIN)
             if tag == "col" and event == "end" and element.get("hidden") in {"1", "true"}:
                 columns.update(range(int(element.get("min", 0)), min(int(element.get("max", 0)), 1 << 14) + 1))
+            elif tag == "mergeCell" and event == "end":
+                _refuse_merged(element.get("ref", ""))
             elif tag == "row" and event == "start":
                 row, column = int(element.get("r", row + 1)), 0
                 if element.get("hidden") in {"1", "true"}:
@@ -186,6 +190,16 @@ def _marks(stream: Any, path: str) -> _Marks:
                 if element.find(f"{_MAIN}f") is not None and (value is None or not value.text):
                     formulas.add((row, column))
     return _Marks(frozenset(rows), frozenset(columns), frozenset(formulas))
+
+
+def _refuse_merged(cells: str) -> None:
+    """Refuse cells of several rows in one: all of these rows seem to have its value, and only the first has it."""
+    first, _, last = cells.partition(":")
+    if last and first.lstrip(_LETTERS) != last.lstrip(_LETTERS):
+        raise FlagFileError(
+            f"has merged cells, {cells[:40]!a}: rows below the first would lose their value",
+            hint="split them in its program, and write the value in each row",
+        )
 
 
 def _rows(sheet: Any, wanted: Sheet, marks: _Marks) -> Iterator[list[Any]]:

@@ -29,6 +29,7 @@ from psimatch.cli.options import (
     hidden_option,
     json_option,
     profile_at,
+    profile_of_suppression,
     profile_option,
     sheet_option,
     suppress_option,
@@ -141,7 +142,7 @@ def _suppress(
     if options.suppress_path is None:
         return flags, None
     region = (terms.phone_region if terms is not None else "") or psimatch.PHONE_REGION
-    profile = profile_at(options.suppress_profile_path or options.profile_path)
+    profile = profile_of_suppression(options.suppress_profile_path, options.profile_path)
     suppression = psimatch.read_suppression(options.suppress_path, region=region, profile=profile)
     return suppression.apply(flags, whole_rows=options.suppress_rows)
 
@@ -194,6 +195,7 @@ def _fields(
         "suppressed": None if suppressed is None else suppressed.identifiers,
         "suppressed_rows": None if suppressed is None else suppressed.rows,
         "rows_at_suppressed_address": None if suppressed is None else suppressed.rows_at_address,
+        "rows_unrecognisable": None if suppressed is None else list(suppressed.unrecognisable),
         "suppression_problems": None if failure is None else [str(failure), *failure.problems],
     }
 

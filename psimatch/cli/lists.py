@@ -85,11 +85,7 @@ def warning_lines(flags: psimatch.FlagList, *, every_kind: bool = False) -> Iter
     With `every_kind` nobody has asked for these kinds, so one without columns is no mistake.
     """
     for column in flags.resembling:
-        yield (
-            f"column {column.number}, {_name(column)!a}, looks like {column.field}, and is not read; if it is that of"
-            f" the person, put in a profile, under [columns]: {column.profile_line}; if it is not, above [columns]:"
-            f" ignore = [{column.quoted_name}]"
-        )
+        yield f"column {column.number}, {_name(column)!a}, looks like {column.field}, and is not read; {column.remedy}"
     for kind in flags.kinds:
         if kind.missing and every_kind and not kind.begun:
             continue
@@ -119,6 +115,7 @@ def list_fields(flags: psimatch.FlagList) -> dict[str, Any]:
         "usable_rows": len(flags.rows),
         "bad_rows": len(flags.invalid),
         "rows_without_identifier": len(flags.rows_without_identifier),
+        "rows_without": list(flags.rows_without_identifier),
         "identifiers": flags.counts(),
         "duplicates_merged": dict(duplicates.per_kind),
         "columns": [_column_fields(column) for column in flags.account],
@@ -153,9 +150,11 @@ def _error_fields(error: psimatch.FieldError) -> dict[str, str]:
 
 def suppressed_text(suppressed: psimatch.Suppressed) -> str:
     """Return in one line what a suppression list took out."""
+    rows = suppressed.unrecognisable
     return (
         f"identifiers taken out: {suppressed.identifiers:,}, rows taken out: {suppressed.rows:,};"
-        f" rows at a suppressed address that take part otherwise: {suppressed.rows_at_address:,}"
+        f" rows at a suppressed address that take part otherwise: {suppressed.rows_at_address:,};"
+        f" rows that say nothing by which the list names somebody: {len(rows):,}{f' ({numbers(rows)})' if rows else ''}"
     )
 
 

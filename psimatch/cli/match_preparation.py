@@ -16,7 +16,7 @@ from psimatch.cli import messages, passphrases
 from psimatch.cli.ledgers import warn_of_new_count
 from psimatch.cli.lists import bad_row_lines, bad_rows_error, warning_lines
 from psimatch.cli.metering import MeteredSession, metered
-from psimatch.cli.options import beside, profile_at, today
+from psimatch.cli.options import beside, profile_at, profile_of_suppression, today
 from psimatch.cli.outputs import check_output
 
 # Enough lines to see what is wrong; `check` lists them all.
@@ -166,7 +166,7 @@ def _suppress(
     """
     if options.suppress_path is None:
         return flags, None
-    profile = profile_at(options.suppress_profile_path or options.profile_path)
+    profile = profile_of_suppression(options.suppress_profile_path, options.profile_path)
     region = terms.phone_region or psimatch.PHONE_REGION
     try:
         suppression = psimatch.read_suppression(options.suppress_path, region=region, profile=profile)

@@ -81,6 +81,7 @@ def report_fields(report: MatchReport) -> dict[str, Any]:
         "suppressed": report.suppressed.identifiers if report.suppressed else 0,
         "suppressed_rows": report.suppressed.rows if report.suppressed else 0,
         "rows_at_suppressed_address": report.suppressed.rows_at_address if report.suppressed else 0,
+        "rows_unrecognisable": list(report.suppressed.unrecognisable) if report.suppressed else [],
         "bytes_sent": report.bytes_sent,
         "bytes_received": report.bytes_received,
         "seconds": round(report.seconds, 3),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -80,7 +81,8 @@ suppress_profile_option = click.option(
     "suppress_profile_path",
     type=PATH,
     metavar="FILE",
-    help="What the columns of that list are called, beside their usual names; by default as --profile says.",
+    help="What the columns of that list are called, beside their usual names; by default as --profile says, but"
+    " for what that ignores.",
 )
 suppress_rows_option = click.option(
     "--suppress-rows",
@@ -94,6 +96,16 @@ force_option = click.option("--force", is_flag=True, help="Replace files that ex
 def profile_at(path: Path | None) -> psimatch.Profile | None:
     """Return the profile in a file, if there is one."""
     return None if path is None else psimatch.read_profile(path)
+
+
+def profile_of_suppression(path: Path | None, own: Path | None) -> psimatch.Profile | None:
+    """Return the profile of a suppression list: its own, or what that of the own list calls the columns.
+
+    What is to be ignored in the own list, such as the telephone of the case worker, may be the child's in the other.
+    """
+    if path is not None or own is None:
+        return profile_at(path)
+    return replace(psimatch.read_profile(own), ignore=())
 
 
 def beside(identity_path: Path) -> Path:

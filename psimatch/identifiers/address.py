@@ -171,12 +171,25 @@ NL_ADDRESS: Final = Kind(
     (
         Field(_POSTCODE, ("postal code", "postcode nl"), near=("pc", "pc6", "zip", "zip code", "postcd")),
         Field(_NUMBER, ("house number",), near=("huisnr", "huisno", "hnr", "house no", "house nr", "huisnum")),
-        Field(_LETTER, ("house letter",), required=False, near=("letter", "hletter", "huislet")),
+        Field(
+            _LETTER, ("house letter",), required=False, near=("letter", "hletter", "huislet", "ltr", "huisltr", "hsltr")
+        ),
         Field(
             _ADDITION,
             ("addition", "huisnummer toevoeging", "house number addition", "huisnummertoev"),
             required=False,
-            near=("toev", "toevoeg", "huisnr toevoeging", "huisnr toev", "suffix", "house number suffix"),
+            near=(
+                "toev",
+                "toevoeg",
+                "huisnr toevoeging",
+                "huisnr toev",
+                "suffix",
+                "house number suffix",
+                "toevoeging huisnr",
+                "toevoeging huisnummer",
+                "appartement",
+                "bisnummer",
+            ),
         ),
         Field(
             _INDICATION,

@@ -163,6 +163,15 @@ def test_check_names_every_bad_row_and_no_cell(run: Run) -> None:
         assert cell not in output + errors
 
 
+def test_what_the_own_list_ignores_is_not_ignored_in_the_suppression_list(folder: Path, run: Run) -> None:
+    (folder / "own.csv").write_text("bsn,Tel kind,telefoon\n,0612345678,0201234567\n")
+    (folder / "never.csv").write_text("bsn,telefoon\n123456782,0612345678\n")
+    (folder / "own.toml").write_text('ignore = ["telefoon"]\n[columns]\ntelefoon = "Tel kind"\n')
+    code, out, _ = run("check", "own.csv", "--profile", "own.toml", "--suppress", "never.csv")
+    assert code == 0
+    assert "rows taken out: 1" in out
+
+
 def test_check_reads_as_the_agreement_would(folder: Path, run: Run) -> None:
     flags = EXAMPLES / "care" / "flags.csv"
     assert run("check", flags, "--agreement", "pilot.toml")[0] == 0

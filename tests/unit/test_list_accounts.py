@@ -198,3 +198,19 @@ def test_every_alias_is_read_and_every_near_name_is_named(read):
                     f"{header}\nabc1;\n" if other == "text" else f"{header}\n123456782;\n", f"{other},{kind.name}"
                 )
                 assert [column.field for column in flags.resembling] == [field.name], name
+
+
+@pytest.mark.parametrize(
+    "first", ["Sanne bsn 123456782,x", "sanne.email@example.org,x", "Achternaam van Sanne,25-04-2009"]
+)
+def test_a_list_without_a_header_shows_nothing_of_its_first_row(tmp_path, first):
+    (tmp_path / "list.csv").write_text(f"{first}\n1,2\n")
+    with pytest.raises(FlagFileError, match="row 1 has no column") as caught:
+        read_flags(tmp_path / "list.csv", list(KINDS.values()))
+    assert "anne" not in f"{caught.value}{caught.value.hint}"
+
+
+@pytest.mark.parametrize("name", ["Hs.ltr", "Appartement", "Toevoeging huisnr"])
+def test_more_names_of_a_suffix_are_named(read, name):
+    [column] = read(f"postcode,huisnummer,{name}\n1234AB,12,A\n").resembling
+    assert column.field in ("huisletter", "toevoeging")

@@ -1,5 +1,6 @@
 """A suppression list is understood as a whole, and honoured in every row that it names; or nothing runs."""
 
+import openpyxl
 import pytest
 
 from psimatch.errors import FlagFileError, SuppressionError
@@ -7,6 +8,7 @@ from psimatch.flag_files import read_flags
 from psimatch.identifiers import kind_named
 from psimatch.profiles import Profile
 from psimatch.suppression import Suppressed, every_kind_but, read_suppression
+from psimatch.tables import Sheet
 
 OWN = (
     "dossier;bsn;voornamen;achternaam;geboortedatum;telefoon;postcode;huisnummer;toevoeging\n"
@@ -50,7 +52,8 @@ def test_a_person_takes_each_row_that_names_it_out_whole(suppress, never, kinds)
 def test_a_telephone_that_is_not_compared_names_a_row_all_the_same(suppress):
     flags, suppressed = suppress("telefoon\n06 12345678\n", kinds="nl-bsn")
     assert kinds_left(flags) == {"C2": ["nl-bsn"], "C3": ["nl-bsn"]}
-    assert suppressed == Suppressed(identifiers=1, rows=1)
+    # C3 has no telephone: had it that one, it would be suppressed.
+    assert suppressed == Suppressed(identifiers=1, rows=1, unrecognisable=(4,))
 
 
 @pytest.mark.parametrize("never", ["postcode;huisnummer\n8017JK;41\n", "postcode;huisnummer;toevoeging\n8017JK;41;Z\n"])
@@ -168,3 +171,75 @@ def test_an_own_column_that_may_name_a_suppressed_person_refuses(suppress):
         suppress("telefoon\n0612345678\n", own, "nl-bsn")
     flags, _ = suppress("telefoon\n0612345678\n", own, "nl-bsn", own_profile=Profile(ignore=("tel",)))
     assert set(kinds_left(flags)) == {"C1"}
+
+
+def test_a_second_sheet_is_not_left_unread(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["bsn"])
+    book.active.append(["123456782"])
+    book.create_sheet("2026").append(["bsn"])
+    book.save(tmp_path / "never.xlsx")
+    with pytest.raises(SuppressionError) as raised:
+        read_suppression(tmp_path / "never.xlsx")
+    assert raised.value.problems == ("1 other sheet is not read; save a workbook of one sheet",)
+    assert read_suppression(tmp_path / "never.xlsx", sheet=Sheet("Sheet")).rows
+
+
+def test_what_a_skipped_row_says_of_a_suppressed_person_is_in_no_other_row(suppress):
+    own = (
+        "dossier;bsn;telefoon;postcode;huisnummer\n"
+        "C1;123456782;0612345678;99;12\nC2;;0612345678;;\nC3;111222333;;1234AB;5\n"
+    )
+    flags, _ = suppress("bsn;postcode;huisnummer\n123456782;;\n;1111AB;3\n", own, "nl-bsn,phone", skip_doubtful=True)
+    assert kinds_left(flags) == {"C3": ["nl-bsn"]}
+
+
+def test_a_bad_cell_of_an_address_may_hide_the_other_form_of_it(suppress):
+    own = "dossier;bsn;postcode;huisnummer;bag_id\nC1;123456782;1234A;12;\nC2;111222333;;;0363200000000002\n"
+    with pytest.raises(SuppressionError, match="row 2: a bad cell"):
+        suppress("bag_id\n0363200000000001\n", own, "nl-bsn", whole_rows=True)
+
+
+def test_an_own_column_that_looks_like_the_other_form_of_an_address_refuses(suppress):
+    own = "bsn;pc;hnr;bag_id\n123456782;1234AB;12;\n111222333;;;0363200000000002\n"
+    with pytest.raises(SuppressionError, match="column 2 looks like postcode"):
+        suppress("bag_id\n0363200000000001\n", own, "nl-bsn", whole_rows=True)
+
+
+def test_a_column_of_children_is_not_harmless(suppress):
+    # In Dutch `kind` is a child.
+    with pytest.raises(SuppressionError) as raised:
+        suppress("bsn;Kind\n123456782;Sanne van der Berg\n")
+    assert "column 2 is not known" in raised.value.problems[0]
+
+
+def test_what_a_row_that_cant_be_used_says_of_a_suppressed_person_is_in_no_other_row(suppress):
+    own = "dossier;bsn;telefoon;contact\nC1;123456782;0612345678;a\u202eb\nC2;;0612345678;c\nC3;111222333;;d\n"
+    flags, _ = suppress("bsn\n123456782\n", own, "nl-bsn,phone", skip_doubtful=True)
+    assert kinds_left(flags) == {"C3": ["nl-bsn"]}
+
+
+def test_rows_that_say_nothing_by_which_the_list_names_somebody_are_told(suppress):
+    own = "dossier;bsn;voornamen;achternaam;geboortedatum\nC1;;Sanne;Berg;2009-04-25\nC2;111222333;Tim;Bos;00000000\n"
+    _, suppressed = suppress("bsn\n123456782\n", own)
+    assert suppressed == Suppressed(unrecognisable=(2,))
+    _, suppressed = suppress("voornamen;achternaam;geboortedatum\nMila;Kok;2010-02-03\n", own, "nl-bsn,person")
+    assert suppressed == Suppressed(unrecognisable=(3,))
+
+
+@pytest.mark.parametrize("cell", ["06-12345678 (moeder)", "123456782", "sanne@example.org"])
+def test_a_harmless_column_with_a_number_in_it_refuses(suppress, cell):
+    with pytest.raises(SuppressionError) as caught:
+        suppress(f"bsn;opmerking\n123456782;rustig\n111222333;{cell}\n")
+    assert caught.value.problems == ("column 2 is not read, and a cell of it looks like a number of somebody",)
+
+
+def test_a_word_for_nothing_beside_a_number_is_no_reason_to_refuse(suppress):
+    flags, _ = suppress("bsn;telefoon\n123456782;onbekend\n")
+    assert "C1" not in kinds_left(flags)
+
+
+def test_a_column_without_a_name_is_looked_into(suppress):
+    own = "dossier;bsn;telefoon;\nC1;111222333;;0612345678\n"
+    with pytest.raises(SuppressionError, match="column 4 looks like telefoon"):
+        suppress("telefoon\n0612345678\n", own, "nl-bsn")

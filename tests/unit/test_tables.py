@@ -229,6 +229,13 @@ def test_a_sheet_is_chosen_by_its_name_and_the_others_are_told(tmp_path):
         read_flags(tmp_path / "list.csv", KINDS_HERE, sheet=Sheet("list"))
 
 
+def test_merged_cells_of_several_rows_are_refused(tmp_path):
+    path = hiding(tmp_path / "list.xlsx", lambda book: book.active.merge_cells("B2:B3"))
+    with pytest.raises(FlagFileError, match="merged cells, 'B2:B3'"):
+        read_flags(path, KINDS_HERE)
+    assert len(read_flags(hiding(path, lambda book: book.active.merge_cells("B1:C1")), KINDS_HERE).rows) == 3
+
+
 def test_a_formula_without_a_value_is_a_bad_cell(tmp_path):
     def formulas(book):
         book.active["A2"] = "=123456780+2"
