@@ -26,13 +26,14 @@ help:
 	@echo "make clean   remove .venv and what tools left behind"
 
 # The stamp is older than what it was installed from exactly when something must be installed again.
-# Developers get what the ranges of pyproject allow; LOCKED=1, as in CI, gives what the lock names and nothing else.
+# Developers get what the ranges of pyproject allow; LOCKED=1, as in CI, gives what the lock names and nothing else: pip
+# is not to look for dependencies, of which it would take a version that came out after the lock.
 $(VENV)/installed: pyproject.toml setup.py Makefile $(wildcard psimatch/kernel/c/*) $(if $(LOCKED),$(LOCK))
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "psimatch needs Python 3.11 or newer; name one with: make PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
 ifdef LOCKED
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $(LOCK)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: -r $(LOCK)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	$(BIN)/python -m pip check --disable-pip-version-check
 else
@@ -81,7 +82,7 @@ deep-audit: $(TOOLS)/pip-audit/installed
 
 # With what CI installs, and without psimatch, which stands in the copy that is changed.
 deep-mutation: $(VENV)/installed $(TOOLS)/mutmut/installed
-	$(TOOLS)/mutmut/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $(LOCK)
+	$(TOOLS)/mutmut/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: -r $(LOCK)
 	$(BIN)/python protocol_spec/reference.py vectors $(VECTORS)
 	PSIMATCH_VECTORS=$(CURDIR)/$(VECTORS) $(BIN)/python tests/deep/mutation.py
 
