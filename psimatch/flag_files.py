@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -131,6 +132,9 @@ def read_case_refs(path: str | os.PathLike[str], kinds: Sequence[Kind]) -> list[
 
 def _read(file: Path) -> bytes:
     try:
+        # /dev/zero has no end, and the longest list would fill the memory; a pipe may hold a list.
+        if stat.S_ISCHR(file.stat().st_mode):
+            raise FlagFileError("is a device, not a file", hint="name the file of the list")
         data = read_at_most(file, _MAX_FILE_BYTES + 1)
     except OSError as error:
         raise FlagFileError(

@@ -132,9 +132,6 @@ def test_no_command_ends_in_an_internal_error(condition, tmp_path):
     (tmp_path / "file").write_bytes(b"nothing")
     (tmp_path / "closed").mkdir(mode=0o700)
     for words, rest in arguments(name).items():
-        if condition == "no end" and words in {("check",), ("match",), ("linkage", "evaluate")}:
-            # Its bound is that of the longest list, which takes long to fill with zeros.
-            continue
         if prepare is nobody and words == ("bench",):
             # It names no file, and loads modules that only root may read on some machines.
             continue

@@ -239,7 +239,7 @@ def test_a_peer_with_another_agreement_is_refused_and_does_not_end_the_waiting(p
     assert finish(listening)[0] == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_ctrl_c_while_waiting_ends_politely(pair: Any, finish: Finish, number: signal.Signals) -> None:
     listening, _ = pair.care.listen()
     listening.send_signal(number)
@@ -295,7 +295,7 @@ def _pump(source: socket.socket, target: socket.socket) -> None:
         target.shutdown(socket.SHUT_WR)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_ctrl_c_in_a_session_is_told_to_the_peer(pair: Any, finish: Finish, number: signal.Signals) -> None:
     listening, address = pair.police.listen()
     with HeldLine(address) as line:
