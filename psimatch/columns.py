@@ -74,15 +74,23 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One kind and the columns that it is read from: where each field stands, by the field's name."""
+    """One kind and the columns that it is read from: where each field stands, by the field's name.
+
+    `own` are the fields that belong to this kind alone: to fill one means this kind. `needed` are those that must be
+    filled then.
+    """
 
     kind: Kind
     positions: Mapping[str, int]
+    own: tuple[str, ...]
+    needed: tuple[str, ...]
 
-    @property
-    def own(self) -> frozenset[str]:
-        """The fields that belong to this kind alone: to fill one means this kind."""
-        return frozenset(item.name for item in self.kind.fields if not item.shared and item.name in self.positions)
+    @classmethod
+    def of(cls, kind: Kind, positions: Mapping[str, int]) -> Reading:
+        """Return how a kind is read from columns at these places."""
+        own = tuple(item.name for item in kind.fields if not item.shared and item.name in positions)
+        needed = tuple(item.name for item in kind.fields if item.required and not item.may_be_empty)
+        return cls(kind, positions, own, needed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +282,7 @@ def _readings(
     for kind in kinds:
         lacks = tuple(item.name for item in kind.fields if item.required and item.name not in positions)
         if not lacks:
-            readings += [Reading(kind, places) for places in _sets(kind, positions)]
+            readings += [Reading.of(kind, places) for places in _sets(kind, positions)]
             continue
         missing[kind.label] = lacks
         if any(item.name in positions for item in kind.fields if not item.shared):

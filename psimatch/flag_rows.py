@@ -28,6 +28,7 @@ from psimatch.tables import NO_VALUE
 # Of columns that nothing is read from, so many cells tell whether they hold identifiers all the same.
 _SAMPLE: Final = 200
 _DIGIT: Final = re.compile(r"\d")
+_ODD: Final = re.compile(r"[#?]")
 _ALLOW_THE_NAME: Final = 'if somebody is called so, allow it in the profile, above [columns]: names = ["..."]'
 _EMPTY_THE_CELL: Final = "leave the cell empty if there is none"
 _SEE_THE_SOURCE: Final = "compare it with the source, and export the list again as UTF-8"
@@ -136,7 +137,7 @@ class RowReader:
             Flag(
                 row,
                 _plain(cells),
-                tuple(compared),
+                tuple(dict.fromkeys(compared)),
                 case_ref,
                 contact,
                 tuple(bad),
@@ -153,13 +154,13 @@ class RowReader:
         texts = {name: cells[at] for name, at in reading.positions.items()}
         if not any(texts[name].strip() for name in reading.own):
             return ()
-        errors, said = self._look(row, reading, texts, remarks)
-        own = {name for name in reading.own if texts[name].strip()}
+        errors, emptied = self._look(row, reading, texts, remarks)
+        own = not emptied or any(texts[name].strip() for name in reading.own)
         if not errors and not own:
             # Nothing but words for nothing, which are named.
             return ()
         if not errors:
-            errors += self._lacking(reading, texts, said)
+            errors += self._lacking(reading, texts, emptied)
         if not errors:
             try:
                 found = kind.parse(texts) if self._is_whole(reading, texts) else ()
@@ -187,6 +188,9 @@ class RowReader:
         for name, text in texts.items():
             if not text.strip():
                 continue
+            if text.isascii() and _DIGIT.search(text) and not _ODD.search(text):
+                # Most cells: nothing is lost, and no word for nothing has a digit.
+                continue
             column = self.columns.name(reading.positions[name])
             is_name = reading.kind.name == PERSON and name in _NAMES
             if NO_VALUE in text:
@@ -212,22 +216,22 @@ class RowReader:
                     remarks.append(Remark(row, column, problem, remedy, reading.kind.label))
         return errors, emptied
 
-    def _lacking(self, reading: Reading, texts: Mapping[str, str], said: bool) -> list[FieldError]:
+    def _lacking(self, reading: Reading, texts: Mapping[str, str], emptied: bool) -> list[FieldError]:
         """Return an error for each cell that a row must fill, since it fills others of the kind."""
-        if said and not self.strict:
+        if emptied and not self.strict:
             return []
         return [
             FieldError(
-                self.columns.name(reading.positions[item.name]),
+                self.columns.name(reading.positions[name]),
                 f"is empty, but other columns of {reading.kind.name} are filled",
                 "fill it, or empty the other columns",
             )
-            for item in reading.kind.fields
-            if item.required and not item.may_be_empty and not texts[item.name].strip()
+            for name in reading.needed
+            if not texts[name].strip()
         ]
 
     def _is_whole(self, reading: Reading, texts: Mapping[str, str]) -> bool:
-        return all(texts[item.name].strip() for item in reading.kind.fields if item.required and not item.may_be_empty)
+        return all(texts[name].strip() for name in reading.needed)
 
     def _in_words_of_the_file(self, reading: Reading, error: FieldError) -> FieldError:
         """Return the error with the name that the file's own header gives the field."""
