@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import weakref
 from array import array
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Protocol
@@ -85,7 +85,8 @@ class Submission:
         Raises:
             TooManyItemsError: the rows take more places than the agreement allows.
             FieldError: a contact or a case reference is too long, or has what it can't hold; an identifier is not in
-                canonical form; more persons share a token than an audit file can say. Names the row.
+                canonical form; the tokens of a row are not those of one person; more persons share a token than an
+                audit file can say. Names the row.
             LocalProtocolError: an identifier is of a kind that the agreement does not name, or a mapping has tokens of
                 persons, of which it can't tell what belongs together.
         """
@@ -129,6 +130,7 @@ class Submission:
                 if identifier not in numbers:
                     numbers[identifier] = self._pack(identifier, row)
             tokens = sorted({item for item in row.identifiers if item.kind == PERSON}, key=strength)
+            _check_one_person(tokens, row)
             person = tuple(numbers[token] for token in tokens)
             if person and person not in known:
                 known.add(person)
@@ -256,6 +258,18 @@ class Submission:
             if first >= 0:
                 chosen.setdefault(first, self._person_contacts[number] if self._person_contacts else "")
         return {**{item: self.contact(item) for item in matched if not token[item]}, **chosen}
+
+
+def _check_one_person(tokens: Sequence[Identifier], row: Row) -> None:
+    """Check that the tokens of a row, the strongest first, can be those of one person: `exact`, and no rule twice.
+
+    A person's tokens on several rows would be several claims; those of two persons on one row would be one.
+    """
+    # §13.3
+    ranks = [rank_of(token) for token in tokens]
+    if ranks and (ranks[0] != 0 or len(set(ranks)) < len(ranks)):
+        problem = f"{_place(row)}does not have the tokens of one person: the strongest, and at most one for each rule"
+        raise FieldError(PERSON, problem, "put all tokens that the parser made of a person, and no others, in one row")
 
 
 def _place(row: Row) -> str:

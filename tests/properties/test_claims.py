@@ -38,9 +38,10 @@ def tokens_by_rule():
 
 
 TOKENS = tokens_by_rule()
-# Of each rule no token, or one of three: rows share some, and not others.
-ROW = st.tuples(st.sampled_from([None, *BSNS]), *(st.sampled_from([None, *some]) for some in TOKENS)).map(
-    lambda found: tuple(item for item in found if item is not None)
+# No person, or one: a token of the strongest rule, and of each other none or one. Rows share some, and not others.
+PERSONS = st.tuples(st.sampled_from(TOKENS[0]), *(st.sampled_from([None, *some]) for some in TOKENS[1:]))
+ROW = st.tuples(st.sampled_from([None, *BSNS]), st.just(()) | PERSONS).map(
+    lambda found: tuple(item for item in (found[0], *found[1]) if item is not None)
 )
 LIST = st.lists(ROW.filter(bool), max_size=5)
 

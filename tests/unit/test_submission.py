@@ -90,6 +90,16 @@ def test_a_mapping_can_not_say_which_tokens_are_one_person():
         Submission(dict.fromkeys(sanne().identifiers, ""), PERSONS)
 
 
+def test_a_row_has_the_tokens_of_one_person():
+    """Each token as a row of its own would make several claims of one child; two children in a row would make one."""
+    tokens, others = sanne().identifiers, sanne("2010-07-08").identifiers
+    for wrong in ([(token,) for token in tokens], [(*tokens, *others)], [tokens, tokens[1:]], [(*tokens, others[-1])]):
+        with pytest.raises(errors.FieldError, match="the tokens of one person"):
+            Submission([SubmittedRow(row) for row in wrong], PERSONS)
+    # On a default date the strongest rule alone gives a token.
+    assert Submission([sanne("2009-01-01")], PERSONS).count == 1
+
+
 def test_more_persons_than_an_audit_file_can_name_share_no_token():
     """Other children with one name on one day: somebody wrote one name for all whose name is not known."""
     names = [f"Sanne {''.join(chr(65 + n) for n in (a, b))}" for a in range(26) for b in range(10)]
