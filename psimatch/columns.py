@@ -294,10 +294,15 @@ def _sets(kind: Kind, positions: Mapping[str, tuple[int, ...]]) -> list[dict[str
     """Return the columns of each value that a row has of a kind: the first of each field, the second, and so on."""
     places = {item: positions[item.name] for item in kind.fields if item.name in positions}
     most = max(map(len, places.values()))
+    if most > 1 and kind.name == PERSON:
+        raise FlagFileError(
+            "the profile names several columns for one part of a person's name",
+            hint="write another name of the same person in a row of its own",
+        )
     sets: list[dict[str, int]] = [{} for _ in range(most)]
     for item, indices in places.items():
-        if len(indices) == 1 and (item.required or kind.name == PERSON):
-            # Two accounts on one platform, two family names of one person.
+        if len(indices) == 1 and item.required:
+            # Two accounts on one platform.
             indices = indices * most
         if len(indices) != most:
             raise FlagFileError(

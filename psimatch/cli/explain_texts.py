@@ -38,6 +38,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         " hoeveel matches er waren; nooit wie. Bestanden met matches mogen {days} dagen blijven; psimatch purge verwijdert wat langer staat, als iemand het uitvoert.",
         "person": "Personen zonder nummer worden vergeleken op voornaam, achternaam en volledige geboortedatum samen, volgens een paar vaste regels; niets anders doet mee."
         " Spelling, voorvoegsels, verwisselde namen en verwisselde dag en maand maken meestal niet uit. Een match zegt welke regel klopte: de sterkste."
+        " Kinderen van één dag en familie met namen die eender klinken of beginnen, zoals een tweeling, kunnen voor elkaar worden aangezien: vergelijk alle namen als de regel niet exact is."
         " Wie naam en geboortedatum van een kind kent, kan proberen of het op de andere lijst staat; een partij die haar programma verandert ziet elke regel die klopt.",
         "audit": "Er is een controleur (auditor), met vingerafdruk {auditor}. Daarom bewaart elke partij van elke keer een controlebestand: een lijst van alles wat"
         " zij indiende, met dossiernummer, regel voor regel verzegeld. Een regel gaat alleen open als de controleur en de partij zelf daaraan meewerken;"
@@ -81,6 +82,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         " never who. Files of matches may stay for {days} days; psimatch purge removes those that are older, when somebody runs it.",
         "person": "Persons without a number are compared by given name, family name and whole date of birth together, by a few fixed rules; nothing else takes part."
         " Spelling, prefixes, swapped names and a swapped day and month mostly don't matter. A match says which rule agreed: the strongest."
+        " Children of one date and family whose names sound or begin alike, such as twins, can be taken for each other: compare all names where the rule is not exact."
         " Who knows the name and date of birth of a child can try whether it is on the other list; a party that changes its program sees every rule that agrees.",
         "audit": "There is an auditor, with the fingerprint {auditor}. So each party keeps an audit file of each time: a list of all that it submitted, with"
         " case references, sealed row by row. A row opens only if the auditor and the party itself both help; the other side never can. After {days} days"

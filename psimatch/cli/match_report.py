@@ -108,6 +108,11 @@ def report_lines(report: MatchReport) -> list[str]:
     if report.suppressed is not None:
         lines.append(f"  suppressed   {suppressed_text(report.suppressed)}")
     lines += [f"  you learned  {_own_matches(report)}", f"  peer learned {_peer_matches(report)}"]
+    alike = _alike(report)
+    if alike:
+        lines.append(
+            f"  check first  {alike:,} of them by names that sound or begin alike: a twin or another child may be meant"
+        )
     if report.audit is not None:
         lines.append(f"  for audit    {report.audit}, sealed; its key file lies beside it")
     lines += [
@@ -118,6 +123,12 @@ def report_lines(report: MatchReport) -> list[str]:
         f"  output       {_output(report)}",
     ]
     return lines
+
+
+def _alike(report: MatchReport) -> int:
+    """Return how many persons matched by another rule than that all names and the date are equal."""
+    found = (match.identifier for match in report.result.matches or ())
+    return sum(psimatch.rank_of(token) > 0 for token in found if token.kind == psimatch.PERSON)
 
 
 def _output(report: MatchReport) -> str:

@@ -66,8 +66,11 @@ def one_spelling(name: str) -> str:
 def own_family(words: Sequence[str]) -> str:
     """Return the last word of a family name that is no prefix, without one that is written onto it.
 
-    Of a double name that is the person's own, behind a partner's or the mother's. Of prefixes alone the first stays.
+    Of a double name that is the person's own, behind a partner's or the mother's. One prefix alone is a name, as Le and
+    Van are; several are what stands before a name that is not there.
     """
+    if len(words) > 1 and _PREFIXES.issuperset(words):
+        return ""
     own = [word for place, word in enumerate(words) if place == 0 or word not in _PREFIXES]
     return _JOINED.sub("", own[-1]) if own else ""
 

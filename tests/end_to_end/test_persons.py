@@ -99,3 +99,18 @@ def test_the_rules_are_measured_on_known_pairs(pair: Any, finish: Finish) -> Non
     code, _, errors = finish(pair.care.start(*command))
     assert code == 1
     assert "has not two cells" in errors
+
+
+def test_a_match_by_another_rule_than_exact_is_marked(pair: Any, finish: Finish) -> None:
+    """Twins can have names that sound alike, so both sides are told which matches to check first."""
+    given = {**pair.terms.as_fields(), "kinds": ["person/2"], "max_evaluations": 6_400}
+    same = "X1,Mila,Bos,2010-02-03,unit\n"
+    for side, name in ((pair.care, "Hasan"), (pair.police, "Hussein")):
+        side.sign(pair.signed(psimatch.Terms.from_fields(given)))
+        (side.folder / "flags.csv").write_text(f"{TWO_ROWS}T1,{name},Ali,2009-05-06,unit\n{same}", encoding="utf-8")
+    listening, address = pair.police.listen()
+    for process in (pair.care.match("--connect", address), listening):
+        code, output, errors = finish(process)
+        assert code == 0, errors
+        assert "2 matches" in output
+        assert "check first  1 of them" in output
