@@ -215,8 +215,7 @@ def persons(care: Side, police: Side) -> None:
         print(f"               by {row['matched_rule']}")
     if len(found[0]) != SHARED_PERSONS or len(found[1]) != SHARED_PERSONS:
         raise DemoError("not all youths of both lists were found")
-    print("    Tim on care's list and Tom, his twin on that of the police, did not match. Twins whose names sound or")
-    print("    begin alike would, though not by exact: compare all names before you act.")
+    print("    Tim and Tom, twins, did not match; twins whose names sound alike can, and are marked to be checked.")
 
 
 def main() -> int:

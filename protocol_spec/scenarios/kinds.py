@@ -91,7 +91,7 @@ ROWS: dict[str, dict[str, Sequence[Row]]] = {
     },
     "text": {
         SPELLINGS: column("text", "Zoë", "Zoe\u0308", " Zoë", "Zoë\u00a0", "\ufeffZoë\u200b", "\u3000Zoë\n"),
-        "others": column("text", "zoë", "a  b", "a\u00a0b", "y" * 1024, "onbekende", "-x-"),
+        "others": column("text", "zoë", "a  b", "a\u00a0b", "y" * 1024, "onbekenden", "-x-"),
         REFUSED: column(
             "text", "", "y" * 1025, " \u200b", "onbekend", "N.v.t.", "-", "...", "XXX", "n/a", "Weet niet"),
     },
