@@ -41,36 +41,10 @@ HARMLESS: Final = frozenset(
 _WORDS: Final = re.compile(r"[^\W\d_]+")
 # Words that stand in too many headers to mean anything there unless they are the whole header.
 _GENERIC: Final = frozenset(
-    [
-        "naam",
-        "name",
-        "letter",
-        "app",
-        "auto",
-        "bank",
-        "medium",
-        "user",
-        "suffix",
-        "netwerk",
-        "network",
-        "profiel",
-        "profile",
-        "mail",
-        "bag",
-        "text",
-        "contact",
-        "prefix",
-        "handle",
-        "plate",
-        "addition",
-        "account",
-        "platform",
-        "initials",
-        "street",
-        "nr",
-        "geb",
-        "x",
-    ]
+    str.split(
+        "naam name letter app auto bank medium user suffix netwerk network profiel profile mail bag text contact"
+        " prefix handle plate addition account platform initials street nr geb x"
+    )
 )
 _ALIKE: Final = 0.84
 _SHORTEST_ALIKE: Final = 6
