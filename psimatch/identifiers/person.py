@@ -30,7 +30,7 @@ _DEFAULT_DATES: Final = ((1, 1), (1, 7))
 _FORM: Final = re.compile(rb"[A-Z0-9]+( [A-Z0-9]+)*(\|[A-Z0-9]+( [A-Z0-9]+)*)*")
 
 # Minors in the Netherlands: one try tests one child whose name and date of birth are known. Statistics Netherlands
-# (CBS), StatLine table 03759ned, 1 January 2024: 3.3 million inhabitants from 0 to 17 years.
+# (CBS), Landelijke Jeugdmonitor 2021, "Jongeren in Nederland": 3.3 million from 0 to 18 years on 1 January 2021.
 _MINORS: Final = 3_300_000
 
 
