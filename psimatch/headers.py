@@ -43,7 +43,7 @@ _WORDS: Final = re.compile(r"[^\W\d_]+")
 _GENERIC: Final = frozenset(
     str.split(
         "naam name letter app auto bank medium user suffix netwerk network profiel profile mail bag text contact"
-        " prefix handle plate addition account platform initials street nr geb x"
+        " prefix handle plate addition account platform initials street nr geb geboren x"
     )
 )
 _ALIKE: Final = 0.84
