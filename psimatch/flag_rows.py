@@ -60,7 +60,7 @@ class RowReader:
         unread = [
             column
             for column in columns.account
-            if column.use is ColumnUse.CARRIED and not self._is_ignored(column.name)
+            if column.use is ColumnUse.CARRIED and not self.profile.ignores(column.name)
         ]
         self.samples = {column.number - 1: [] for column in unread}
         for row, cells in records:
@@ -83,9 +83,6 @@ class RowReader:
             tuple(dict.fromkeys(item.kind.label for item in columns.readings)),
             other_sheets,
         )
-
-    def _is_ignored(self, name: str) -> bool:
-        return self.profile.ignores(name)
 
     def _all_kinds(self) -> list[Kind]:
         """Return the kinds that this list may have columns of, asked for or not."""
